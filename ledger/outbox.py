@@ -1,0 +1,298 @@
+"""The outbox: what is to be delivered, who works on it, and how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ledger.entries import Entry, NewEntry, State, read_facts, write_facts
+from ledger.errors import NoSuchEntry
+from ledger.schema import mailboxes, outbox
+from ledger.store import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How full the outbox is, for `voxpost status` and the metrics."""
+
+    by_state: dict[State, int]
+    oldest_waiting: float | None
+    """When the oldest waiting entry was handed over, seconds since 1970."""
+
+    @property
+    def waiting(self) -> int:
+        return self.by_state.get(State.WAITING, 0)
+
+
+class Outbox:
+    """The outbox of one ledger. Moments are seconds since 1970, given by the caller."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    async def add(self, entries: Sequence[NewEntry], now: float) -> list[str]:
+        """Record entries; returns the sources that were new. Durable once it returns."""
+
+        def work(connection: Connection) -> list[str]:
+            return [entry.source for entry in entries if _insert(connection, entry, now)]
+
+        return await self._ledger.write(work)
+
+    async def adopted(self) -> set[str]:
+        """The mailboxes that voxpost has begun with."""
+        return await self._ledger.read(lambda it: set(it.scalars(select(mailboxes.c.name))))
+
+    async def adopt(self, names: Sequence[str], old: Sequence[NewEntry], now: float) -> None:
+        """Begin with mailboxes; `old` is what lay there before and is not to be mailed."""
+
+        def work(connection: Connection) -> None:
+            for entry in old:
+                _insert(connection, entry, now)
+            found = set(connection.scalars(select(mailboxes.c.name)))
+            rows = [{"name": name, "adopted": now} for name in names if name not in found]
+            if rows:
+                connection.execute(mailboxes.insert(), rows)
+
+        await self._ledger.write(work)
+
+    async def known(self, sources: Iterable[str]) -> set[str]:
+        """Which of these sources were handed over before."""
+        wanted = list(sources)
+
+        def work(connection: Connection) -> set[str]:
+            found: set[str] = set()
+            for start in range(0, len(wanted), 500):
+                part = wanted[start : start + 500]
+                rows = connection.scalars(select(outbox.c.source).where(outbox.c.source.in_(part)))
+                found.update(rows)
+            return found
+
+        return await self._ledger.read(work)
+
+    async def lease(self, limit: int, now: float, until: float, owner: str) -> list[Entry]:
+        """Take up to `limit` entries that are due; nobody else gets them before `until`."""
+
+        def work(connection: Connection) -> list[Entry]:
+            rows = connection.execute(
+                select(outbox)
+                .where(outbox.c.state == State.WAITING, outbox.c.due <= now)
+                .order_by(outbox.c.due)
+                .limit(limit)
+                .with_for_update(skip_locked=True)
+            ).all()
+            if rows:
+                connection.execute(
+                    update(outbox)
+                    .where(outbox.c.id.in_([row.id for row in rows]))
+                    .values(due=until, leased_by=owner)
+                )
+            return [_entry(row) for row in rows]
+
+        return await self._ledger.write(work)
+
+    async def release_all(self, owner: str, now: float) -> int:
+        """Make what this owner had leased due again: its process is gone."""
+        return await self._change(
+            update(outbox)
+            .where(outbox.c.state == State.WAITING, outbox.c.leased_by == owner)
+            .values(due=now, leased_by=None)
+        )
+
+    async def release(self, entry_id: int, now: float) -> None:
+        """Give one entry back unharmed: it was not tried."""
+        await self._change(
+            update(outbox)
+            .where(outbox.c.id == entry_id, outbox.c.state == State.WAITING)
+            .values(due=now, leased_by=None)
+        )
+
+    async def delivered(self, entry_id: int, now: float, note: str | None = None) -> None:
+        """The server took it. `note` says what was unusual, as a smaller recording."""
+        await self._settle(entry_id, State.DELIVERED, now, note)
+
+    async def failed(self, entry_id: int, now: float, why: str) -> None:
+        """Set it aside, with the server's own words."""
+        await self._settle(entry_id, State.FAILED, now, why, aftercare=None)
+
+    async def try_again(self, entry_id: int, due: float, why: str) -> None:
+        await self._change(
+            update(outbox)
+            .where(outbox.c.id == entry_id, outbox.c.state == State.WAITING)
+            .values(due=due, leased_by=None, attempts=outbox.c.attempts + 1, last_error=why)
+        )
+
+    async def next_due(self) -> float | None:
+        """When the next waiting entry is due, or None when none waits."""
+
+        def work(connection: Connection) -> float | None:
+            statement = select(func.min(outbox.c.due)).where(outbox.c.state == State.WAITING)
+            due: float | None = connection.scalar(statement)
+            return due
+
+        return await self._ledger.read(work)
+
+    async def awaiting_aftercare(self, limit: int) -> list[Entry]:
+        """Delivered entries whose recording is still to be marked heard or deleted."""
+        statement = (
+            select(outbox)
+            .where(outbox.c.state == State.DELIVERED, outbox.c.aftercare.is_not(None))
+            .order_by(outbox.c.settled)
+            .limit(limit)
+        )
+        return await self._entries(statement)
+
+    async def aftercare_done(self, entry_id: int) -> None:
+        await self._change(update(outbox).where(outbox.c.id == entry_id).values(aftercare=None))
+
+    async def retry(self, entry_id: int, now: float) -> Entry:
+        """Deliver a failed, dropped or skipped entry after all, from the first attempt on."""
+        states = (State.FAILED, State.DROPPED, State.SKIPPED, State.WAITING)
+        return await self._by_hand(
+            entry_id, states, state=State.WAITING, due=now, attempts=0, settled=None, leased_by=None
+        )
+
+    async def drop(self, entry_id: int, now: float) -> Entry:
+        """Give an entry up."""
+        states = (State.FAILED, State.WAITING)
+        return await self._by_hand(
+            entry_id, states, state=State.DROPPED, settled=now, aftercare=None, leased_by=None
+        )
+
+    async def show(self, entry_id: int) -> Entry:
+        entries = await self._entries(select(outbox).where(outbox.c.id == entry_id))
+        if not entries:
+            raise NoSuchEntry(f"no entry {entry_id}: see `voxpost outbox list`.")
+        return entries[0]
+
+    async def newest(self, state: State | None, limit: int) -> list[Entry]:
+        """The newest entries, of one state or of all."""
+        statement = select(outbox).order_by(outbox.c.id.desc()).limit(limit)
+        if state is not None:
+            statement = statement.where(outbox.c.state == state)
+        return await self._entries(statement)
+
+    async def depth(self) -> Depth:
+        def work(connection: Connection) -> Depth:
+            counts = connection.execute(
+                select(outbox.c.state, func.count()).group_by(outbox.c.state)
+            ).all()
+            oldest = connection.scalar(
+                select(func.min(outbox.c.created)).where(outbox.c.state == State.WAITING)
+            )
+            return Depth({State(state): count for state, count in counts}, oldest)
+
+        return await self._ledger.read(work)
+
+    async def audio_in_use(self) -> set[str]:
+        """Recordings in voxpost's spool that an entry may still need."""
+
+        def work(connection: Connection) -> set[str]:
+            done = (State.DELIVERED, State.DROPPED)
+            statement = select(outbox.c.audio).where(
+                outbox.c.audio.is_not(None), outbox.c.state.not_in(done)
+            )
+            return {name for name in connection.scalars(statement) if name is not None}
+
+        return await self._ledger.read(work)
+
+    async def recent(self, extension: str, kind: str, since: float) -> list[Entry]:
+        """A person's entries of one kind since a moment, the newest first."""
+        statement = (
+            select(outbox)
+            .where(
+                outbox.c.extension == extension,
+                outbox.c.kind == kind,
+                outbox.c.created >= since,
+            )
+            .order_by(outbox.c.created.desc())
+            .limit(1000)
+        )
+        return await self._entries(statement)
+
+    async def _settle(
+        self, entry_id: int, state: State, now: float, note: str | None, **values: Any
+    ) -> None:
+        await self._change(
+            update(outbox)
+            .where(outbox.c.id == entry_id, outbox.c.state == State.WAITING)
+            .values(
+                state=state,
+                settled=now,
+                leased_by=None,
+                last_error=note,
+                attempts=outbox.c.attempts + 1,
+                **values,
+            )
+        )
+
+    async def _by_hand(self, entry_id: int, states: Sequence[State], **values: Any) -> Entry:
+        changed = await self._change(
+            update(outbox)
+            .where(outbox.c.id == entry_id, outbox.c.state.in_(states))
+            .values(**values)
+        )
+        entry = await self.show(entry_id)
+        if not changed:
+            raise NoSuchEntry(
+                f"entry {entry_id} is {entry.state}: only {', '.join(states)} can be."
+            )
+        return entry
+
+    async def _change(self, statement: Any) -> int:
+        def work(connection: Connection) -> int:
+            return int(connection.execute(statement).rowcount)
+
+        return await self._ledger.write(work)
+
+    async def _entries(self, statement: Any) -> list[Entry]:
+        def work(connection: Connection) -> list[Entry]:
+            return [_entry(row) for row in connection.execute(statement)]
+
+        return await self._ledger.read(work)
+
+
+def _insert(connection: Connection, entry: NewEntry, now: float) -> bool:
+    """Insert unless its source is known."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = (
+        insert(outbox)
+        .values(
+            source=entry.source,
+            kind=entry.facts.KIND,
+            extension=entry.extension,
+            recipient=entry.recipient,
+            message_id=entry.message_id,
+            payload=write_facts(entry.facts),
+            audio=entry.audio,
+            created=now,
+            state=entry.state,
+            due=now,
+            aftercare=entry.aftercare,
+        )
+        .on_conflict_do_nothing(index_elements=["source"])
+    )
+    return connection.execute(statement).rowcount == 1
+
+
+def _entry(row: Row[Any]) -> Entry:
+    return Entry(
+        id=row.id,
+        source=row.source,
+        extension=row.extension,
+        recipient=row.recipient,
+        message_id=row.message_id,
+        facts=read_facts(row.kind, row.payload),
+        audio=row.audio,
+        created=row.created,
+        state=State(row.state),
+        attempts=row.attempts,
+        due=row.due,
+        leased_by=row.leased_by,
+        last_error=row.last_error,
+        settled=row.settled,
+        aftercare=row.aftercare,
+    )

@@ -1,0 +1,53 @@
+"""The ledger's tables."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Float, Index, Integer, MetaData, String, Table, Text
+
+VERSION = 1
+"""Of the tables below; a ledger with another number is refused."""
+
+metadata = MetaData()
+
+facts = Table(
+    "facts",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+"""What the ledger knows of itself: the schema's version."""
+
+mailboxes = Table(
+    "mailboxes",
+    metadata,
+    Column("name", String(255), primary_key=True),
+    Column("adopted", Float, nullable=False),
+)
+"""Mailboxes that voxpost has begun with: what lay there before was recorded, not mailed."""
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    # What it came of. Unique: the same thing handed over twice is one entry.
+    Column("source", String(255), nullable=False, unique=True),
+    Column("kind", String(20), nullable=False),
+    Column("extension", String(20), nullable=False),
+    Column("recipient", String(254), nullable=False),
+    Column("message_id", String(255), nullable=False, index=True),
+    Column("payload", Text, nullable=False),
+    Column("audio", String(255)),
+    Column("created", Float, nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    # When it may be tried next. A lease moves it ahead, so that one index finds all that is due.
+    Column("due", Float, nullable=False),
+    Column("leased_by", String(80)),
+    Column("last_error", Text),
+    Column("settled", Float),
+    # What the mailbox still asks for once delivered: "heard" or "delete"; None when done.
+    Column("aftercare", String(8)),
+    Index("outbox_due", "state", "due"),
+    Index("outbox_of_person", "extension", "kind", "created"),
+    Index("outbox_aftercare", "aftercare"),
+)

@@ -1,0 +1,87 @@
+"""The kinds of value that a site file holds, with their checks."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+
+from pbx.hours import parse_opening
+from pbx.numbers import EXTENSION_PATTERN
+from pbx.secret import Secret
+
+# RFC 5321's dot-atom and a host name, in ASCII: Zimbra refuses SMTPUTF8 everywhere.
+_ADDRESS = re.compile(
+    r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*"
+    r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$"
+)
+_MAX_ADDRESS = 254
+
+
+def check_address(text: str) -> str:
+    """An e-mail address that every server takes; libraries would rewrite odd ones silently."""
+    if len(text) > _MAX_ADDRESS or _ADDRESS.fullmatch(text) is None:
+        raise ValueError(f'"{text}" is no e-mail address like sari@klinik.example')
+    return text
+
+
+def _check_text(text: str) -> str:
+    if any(ord(character) < 32 or ord(character) == 127 for character in text):
+        raise ValueError("has a line break or another control character in it")
+    return text.strip()
+
+
+def _check_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f'"{name}" is no time zone like Asia/Jakarta') from None
+    return name
+
+
+def _check_opening(text: str) -> str:
+    parse_opening(text)
+    return text
+
+
+def _resolve(path: Path, info: ValidationInfo) -> Path:
+    """A relative path in the site file is relative to the site file."""
+    base: Path | None = (info.context or {}).get("base")
+    return path if base is None else base / path
+
+
+def _number_as_text(value: Any) -> Any:
+    """`extension = 1001` is what people write; a leading zero would not survive as a number."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Text = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_check_text)]
+Address = Annotated[str, AfterValidator(check_address)]
+ExtensionNumber = Annotated[str, BeforeValidator(_number_as_text), Field(pattern=EXTENSION_PATTERN)]
+Zone = Annotated[str, AfterValidator(_check_zone)]
+OpeningText = Annotated[str, AfterValidator(_check_opening)]
+SitePath = Annotated[Path, AfterValidator(_resolve)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Seconds = Annotated[float, Field(gt=0)]
+HostName = Annotated[str, Field(pattern=r"^[A-Za-z0-9.:_-]{1,253}$")]
+Token = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,80}$")]
+"""A name that is safe as a section, context or user name in Asterisk's files."""
+
+
+class Section(BaseModel):
+    """One table of the site file: unknown keys are errors, nothing changes after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    def secret_of(self, name: str, key: str) -> Secret:
+        """The secret written as `name`, `name_file` or `name_env`; `key` names it for people."""
+        return Secret(
+            key,
+            value=getattr(self, name, None),
+            file=getattr(self, f"{name}_file", None),
+            variable=getattr(self, f"{name}_env", None),
+        )

@@ -1,0 +1,315 @@
+"""The site file's model. Every field's docstring is its line in the reference."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from email.utils import parseaddr
+from functools import cached_property
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from pbx.fields import (
+    Address,
+    ExtensionNumber,
+    HostName,
+    OpeningText,
+    Port,
+    Seconds,
+    Section,
+    SitePath,
+    Text,
+    Token,
+    Zone,
+    check_address,
+)
+from pbx.hours import is_open, parse_opening
+from pbx.numbers import Extension, split_mailbox
+from pbx.people import AfterDelivery, Attach, Language, Person
+from pbx.secret import Secret
+
+
+class SiteInfo(Section):
+    """Who and where the site is."""
+
+    name: Text
+    """Name of the organisation, as people read it in e-mails."""
+    domain: HostName
+    """The site's mail domain; Message-IDs are made in it."""
+    country: str = Field("ID", pattern="^[A-Z]{2}$")
+    """Country (ISO 3166, two letters): how local numbers are read."""
+    language: Language = "id"
+    """Language of e-mails: id or en."""
+    timezone: Zone = "Asia/Jakarta"
+    """Time zone of office hours and of times in e-mails."""
+
+
+class Ami(Section):
+    """The manager connection (AMI)."""
+
+    host: HostName = "127.0.0.1"
+    """Where Asterisk's manager listens."""
+    port: Port = 5038
+    """Its TCP port."""
+    username: Token = "voxpost"
+    """The account that `voxpost run` logs in with."""
+    secret: str | None = Field(None, min_length=8, repr=False)
+    """Its secret. Better in `secret_file`."""
+    secret_file: SitePath | None = None
+    """File that holds the secret."""
+    secret_env: str | None = None
+    """Environment variable that holds the secret."""
+    apply_secret: str | None = Field(None, min_length=8, repr=False)
+    """Secret of the second account, USERNAME-apply, that only `generate-config --apply` uses."""
+    apply_secret_file: SitePath | None = None
+    """File that holds the second account's secret."""
+    apply_secret_env: str | None = None
+    """Environment variable that holds the second account's secret."""
+
+    @property
+    def apply_username(self) -> str:
+        return f"{self.username}-apply"
+
+    def login_secret(self) -> Secret:
+        return self.secret_of("secret", "asterisk.ami.secret")
+
+    def apply_login_secret(self) -> Secret:
+        return self.secret_of("apply_secret", "asterisk.ami.apply_secret")
+
+
+class Agi(Section):
+    """The FastAGI server that the dialplan asks."""
+
+    host: HostName = "127.0.0.1"
+    """Address that voxpost listens on. FastAGI has no password: keep it on loopback."""
+    port: Port = 4573
+    """Its TCP port."""
+    fallback: bool = True
+    """When the server does not answer, the dialplan runs the script as a process."""
+    command: SitePath | None = None
+    """The voxpost program for the fallback; found by itself when left out."""
+
+
+class Asterisk(Section):
+    """The Asterisk that voxpost stands beside."""
+
+    version: Literal[16, 18, 20, 22] = 22
+    """Its major version."""
+    target: Literal["vanilla"] = "vanilla"
+    """Whose configuration is rendered: vanilla is a plain Asterisk."""
+    config_dir: SitePath = "/etc/asterisk"  # type: ignore[assignment]
+    """Asterisk's configuration folder."""
+    spool_dir: SitePath = "/var/spool/asterisk"  # type: ignore[assignment]
+    """Asterisk's spool; voicemail/ lies in it."""
+    log_dir: SitePath = "/var/log/asterisk"  # type: ignore[assignment]
+    """Asterisk's log folder; errors after a reload are read there."""
+    private: bool = False
+    """A private instance: asterisk.conf is rendered too."""
+    ami: Ami = Ami()
+    agi: Agi = Agi()
+
+
+class SmtpServer(Section):
+    """One server that takes our e-mails."""
+
+    host: HostName
+    """Its name; the certificate must match it."""
+    port: Port = 587
+    """Its port: 587 with starttls, 465 with tls, 25 with plain."""
+    security: Literal["starttls", "tls", "plain"] = "starttls"
+    """starttls and tls verify the certificate; plain is for the same machine."""
+    username: Text | None = None
+    """Account for AUTH; none when left out."""
+    password: str | None = Field(None, repr=False)
+    """Its password. Better in `password_file`."""
+    password_file: SitePath | None = None
+    """File that holds the password."""
+    password_env: str | None = None
+    """Environment variable that holds the password."""
+    ca_file: SitePath | None = None
+    """Certificates to trust besides the system's, PEM."""
+    timeout: Seconds = 30
+    """Seconds to wait for each answer of the server."""
+
+    @model_validator(mode="after")
+    def _password_is_not_sent_in_clear(self) -> Self:
+        loopback = self.host in {"127.0.0.1", "::1", "localhost"}
+        if self.username and self.security == "plain" and not loopback:
+            raise ValueError("would send the password in clear: set security to starttls or tls")
+        return self
+
+    def auth_secret(self) -> Secret:
+        return self.secret_of("password", f"mail.smtp.{self.host}.password")
+
+
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, dict) else value
+
+
+def _check_from(text: str) -> str:
+    _, address = parseaddr(text)
+    check_address(address)
+    return text
+
+
+class Mail(Section):
+    """How e-mails leave."""
+
+    smtp: Annotated[tuple[SmtpServer, ...], BeforeValidator(_as_list), Field(min_length=1)]
+    """The server, or a list: the first that takes the message, in order."""
+    sender: Annotated[Text, AfterValidator(_check_from), Field(alias="from")]
+    """From of every e-mail: "Voicemail <voicemail@klinik.example>"."""
+    envelope_sender: Address | None = None
+    """Where bounces go; the address of `from` when left out."""
+    connections: int = Field(4, ge=1, le=50)
+    """Connections to the mail server at once."""
+    give_up_after_days: float = Field(5, gt=0, le=30)
+    """How long a message is tried again before it is set aside as failed."""
+    texts_dir: SitePath | None = None
+    """Folder with your own versions of the e-mail templates."""
+
+    @property
+    def sender_address(self) -> str:
+        return parseaddr(self.sender)[1]
+
+    @property
+    def bounce_address(self) -> str:
+        return self.envelope_sender or self.sender_address
+
+
+class Voicemail(Section):
+    """Voicemail for everybody; a person's own options come first."""
+
+    context: Token = "default"
+    """Voicemail context of the mailboxes."""
+    attach: Attach = "wav"
+    """Audio in the e-mail: wav, mp3, opus, or none."""
+    after_delivery: AfterDelivery = "keep"
+    """Once delivered: keep the recording as new, mark it heard, or delete it."""
+    access_extension: str = Field("*97", pattern=r"^[*#]?[0-9]{2,6}$")
+    """What a person dials to listen by telephone."""
+    ring_seconds: int = Field(20, ge=5, le=120)
+    """How long a telephone rings before voicemail answers."""
+    min_seconds: int = Field(2, ge=0, le=60)
+    """A shorter recording is no message."""
+    max_seconds: int = Field(300, ge=10, le=3600)
+    """A longer recording is cut."""
+    max_messages: int = Field(100, ge=1, le=9999)
+    """Messages in one mailbox; when it is full, Asterisk takes no more."""
+
+
+class Office(Section):
+    """The main number, and where its calls go by the hour."""
+
+    extension: ExtensionNumber = "100"
+    """The main number, inside."""
+    hours: tuple[OpeningText, ...] = ("mon-fri 08:00-17:00",)
+    """When the office is open: "mon-fri 08:00-17:00"."""
+    holidays: tuple[date, ...] = ()
+    """Days when it is closed: [2026-12-25]."""
+    open_destination: ExtensionNumber
+    """Extension that rings while the office is open."""
+    closed_destination: ExtensionNumber
+    """Extension whose voicemail answers while it is closed."""
+    open_greeting: Token | None = None
+    """Sound file played first while open."""
+    closed_greeting: Token | None = None
+    """Sound file played first while closed."""
+
+
+class Phones(Section):
+    """Transports for people's telephones (PJSIP)."""
+
+    bind: HostName = "0.0.0.0"  # noqa: S104 - telephones are on the network
+    """Address that SIP listens on; telephones must reach it."""
+    udp_port: Port | None = 5060
+    """SIP over UDP; 0 is not a port, leave out for the default."""
+    tcp_port: Port | None = 5060
+    """SIP over TCP."""
+    tls_port: Port = 5061
+    """SIP over TLS, when a certificate is set."""
+    tls_certificate: SitePath | None = None
+    """Certificate, PEM. Without it there is no TLS transport."""
+    tls_key: SitePath | None = None
+    """Its private key, PEM."""
+    http_bind: HostName = "127.0.0.1"
+    """Address of Asterisk's HTTP server, which carries WebSocket."""
+    http_port: Port = 8088
+    """Its port."""
+    rtp_first: Port = 10000
+    """First port for audio."""
+    rtp_last: Port = 20000
+    """Last port for audio."""
+
+    @model_validator(mode="after")
+    def _certificate_and_key_come_together(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key must both be set")
+        if self.rtp_first >= self.rtp_last:
+            raise ValueError("rtp_first must be below rtp_last")
+        return self
+
+
+class Service(Section):
+    """voxpost itself."""
+
+    state_dir: SitePath = "/var/lib/voxpost"  # type: ignore[assignment]
+    """The ledger and the audio still to be delivered lie here. Back it up."""
+    ledger_url: str | None = Field(None, repr=False)
+    """SQLAlchemy URL of the ledger; a SQLite file in state_dir when left out."""
+    http_host: HostName = "127.0.0.1"
+    """Address of health and metrics."""
+    http_port: Port = 9437
+    """Their port."""
+    templates_dir: SitePath | None = None
+    """Folder with your own versions of the configuration templates."""
+
+
+class Site(Section):
+    """The whole site file."""
+
+    site: SiteInfo
+    asterisk: Asterisk = Asterisk()
+    mail: Mail
+    voicemail: Voicemail = Voicemail()
+    office: Office | None = None
+    phones: Phones = Phones()
+    service: Service = Service()
+    people: tuple[Person, ...] = ()
+    people_file: SitePath | None = None
+    """CSV file with more people."""
+
+    @cached_property
+    def by_extension(self) -> dict[Extension, Person]:
+        return {person.number: person for person in self.people}
+
+    def person_of_mailbox(self, name: str) -> Person | None:
+        """The person whose mailbox it is ("1001@default"), or None."""
+        parts = split_mailbox(name)
+        if parts is None or parts[1] != self.voicemail.context:
+            return None
+        person = self.by_extension.get(Extension(parts[0]))
+        return person if person is not None and person.voicemail is not False else None
+
+    def language_of(self, person: Person) -> Language:
+        return person.language or self.site.language
+
+    def zone_of(self, person: Person) -> ZoneInfo:
+        return ZoneInfo(person.timezone or self.site.timezone)
+
+    def attach_of(self, person: Person) -> Attach:
+        own = person.voicemail.attach if person.voicemail else None
+        return own or self.voicemail.attach
+
+    def after_delivery_of(self, person: Person) -> AfterDelivery:
+        own = person.voicemail.after_delivery if person.voicemail else None
+        return own or self.voicemail.after_delivery
+
+    def office_is_open(self, moment: datetime) -> bool:
+        """Whether the office is open at an aware moment; always, where no hours are set."""
+        if self.office is None:
+            return True
+        openings = [parse_opening(text) for text in self.office.hours]
+        local = moment.astimezone(ZoneInfo(self.site.timezone))
+        return is_open(local, openings, self.office.holidays)

@@ -1,0 +1,69 @@
+"""Extensions, mailboxes and telephone numbers, and how a site's country reads them."""
+
+from __future__ import annotations
+
+import re
+from typing import NewType
+
+import phonenumbers
+
+Extension = NewType("Extension", str)
+"""A short number inside the site, digits only: "1001"."""
+
+Mailbox = NewType("Mailbox", str)
+"""Asterisk's name of a voicemail box: "1001@default"."""
+
+E164 = NewType("E164", str)
+"""A number as the whole world dials it (ITU-T E.164): "+628123456789"."""
+
+EXTENSION_PATTERN = r"^[0-9]{2,8}$"
+_EXTENSION = re.compile(EXTENSION_PATTERN)
+_MAILBOX = re.compile(r"^([0-9A-Za-z_.-]+)@([0-9A-Za-z_.-]+)$")
+
+
+def is_extension(text: str) -> bool:
+    return _EXTENSION.fullmatch(text) is not None
+
+
+def mailbox(number: str, context: str = "default") -> Mailbox:
+    return Mailbox(f"{number}@{context}")
+
+
+def split_mailbox(text: str) -> tuple[str, str] | None:
+    """Split "1001@default" into number and context; None if it is no mailbox name.
+
+    The parts become folder names in Asterisk's spool, so neither may be "." or "..".
+    """
+    match = _MAILBOX.fullmatch(text)
+    if match is None or {match[1], match[2]} & {".", ".."}:
+        return None
+    return match[1], match[2]
+
+
+def to_e164(raw: str, country: str) -> E164 | None:
+    """Read a dialled or shown number the way people of `country` (ISO 3166) write it.
+
+    Returns None for what is no possible telephone number: an internal extension, "anonymous".
+    """
+    try:
+        number = phonenumbers.parse(raw, country)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(number):
+        return None
+    return E164(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def for_people(raw: str, country: str) -> str:
+    """Write a number as people of `country` read it; what cannot be read stays as it came."""
+    e164 = to_e164(raw, country)
+    if e164 is None:
+        return raw
+    number = phonenumbers.parse(e164)
+    home = phonenumbers.country_code_for_region(country) == number.country_code
+    form = (
+        phonenumbers.PhoneNumberFormat.NATIONAL
+        if home
+        else phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    )
+    return str(phonenumbers.format_number(number, form))

@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, text
+
+from ledger.entries import MissedCallFacts, NewEntry, State, VoicemailFacts
+from ledger.errors import LedgerInUse, LedgerUnusable, NoSuchEntry
+from ledger.outbox import Outbox
+from ledger.store import Ledger, only_one, open_ledger, sqlite_url
+
+NOW = 1_795_300_000.0
+
+
+@pytest.fixture
+async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
+    ledger = await open_ledger(sqlite_url(tmp_path / "state" / "ledger.sqlite"))
+    yield ledger
+    await ledger.close()
+
+
+@pytest.fixture
+def outbox(ledger: Ledger) -> Outbox:
+    return Outbox(ledger)
+
+
+def voicemail(number: int, **values: object) -> NewEntry:
+    facts = VoicemailFacts("1001@default", f"{number}-00000000", "0812", "José 😀", 1, 7, 1)
+    entry = NewEntry(f"voicemail:{number}", "1001", "sari@klinik.example", f"<{number}@x>", facts)
+    return NewEntry(**{**{key: getattr(entry, key) for key in entry.__slots__}, **values})  # type: ignore[arg-type]
+
+
+async def test_the_same_source_handed_over_twice_is_one_entry(outbox: Outbox) -> None:
+    assert await outbox.add([voicemail(1), voicemail(2)], NOW) == ["voicemail:1", "voicemail:2"]
+    assert await outbox.add([voicemail(2), voicemail(3)], NOW) == ["voicemail:3"]
+    assert await outbox.known(["voicemail:1", "voicemail:9"]) == {"voicemail:1"}
+    assert (await outbox.depth()).waiting == 3
+
+
+async def test_many_hand_overs_at_once_share_commits_and_each_is_kept(outbox: Outbox) -> None:
+    async with asyncio.TaskGroup() as group:
+        for number in range(500):
+            group.create_task(outbox.add([voicemail(number % 400)], NOW))
+    assert (await outbox.depth()).waiting == 400
+
+
+async def test_facts_come_back_as_they_went_in(outbox: Outbox) -> None:
+    call = MissedCallFacts("+62812", "Bu \ud83d Ani", 5, 3)
+    entry = NewEntry("call:1", "1001", "sari@klinik.example", "<c@x>", call)
+    await outbox.add([voicemail(1), entry], NOW)
+    newest, first = await outbox.newest(None, 10)
+    assert newest.facts == call
+    assert first.facts == voicemail(1).facts
+
+
+async def test_a_leased_entry_is_nobody_elses_until_the_lease_ends(outbox: Outbox) -> None:
+    await outbox.add([voicemail(1), voicemail(2)], NOW)
+    first = await outbox.lease(1, NOW, NOW + 60, "a")
+    second = await outbox.lease(5, NOW, NOW + 60, "b")
+    assert [entry.id for entry in first + second] == [1, 2]
+    assert await outbox.lease(5, NOW + 59, NOW + 90, "c") == []
+    assert len(await outbox.lease(5, NOW + 61, NOW + 90, "c")) == 2
+
+
+async def test_leases_of_a_process_that_died_are_due_again_at_once(outbox: Outbox) -> None:
+    await outbox.add([voicemail(1)], NOW)
+    await outbox.lease(1, NOW, NOW + 600, "a")
+    assert await outbox.release_all("b", NOW) == 0
+    assert await outbox.release_all("a", NOW) == 1
+    assert len(await outbox.lease(1, NOW, NOW + 600, "a")) == 1
+
+
+async def test_a_temporary_failure_waits_and_keeps_its_reason(outbox: Outbox) -> None:
+    await outbox.add([voicemail(1)], NOW)
+    await outbox.lease(1, NOW, NOW + 600, "a")
+    await outbox.try_again(1, NOW + 30, "450 come back later")
+    assert await outbox.lease(1, NOW + 29, NOW + 600, "a") == []
+    assert await outbox.next_due() == NOW + 30
+    (entry,) = await outbox.lease(1, NOW + 30, NOW + 600, "a")
+    assert (entry.attempts, entry.last_error) == (1, "450 come back later")
+
+
+async def test_what_failed_is_set_aside_and_can_be_retried_by_hand(outbox: Outbox) -> None:
+    await outbox.add([voicemail(1)], NOW)
+    await outbox.failed(1, NOW, "550 5.1.1 no such user")
+    assert (await outbox.newest(State.FAILED, 5))[0].last_error == "550 5.1.1 no such user"
+    assert await outbox.next_due() is None
+    assert (await outbox.retry(1, NOW + 5)).state is State.WAITING
+    await outbox.delivered(1, NOW + 6)
+    with pytest.raises(NoSuchEntry, match="entry 1 is delivered"):
+        await outbox.retry(1, NOW + 7)
+    with pytest.raises(NoSuchEntry, match="no entry 77"):
+        await outbox.drop(77, NOW)
+
+
+async def test_an_entry_that_was_dropped_meanwhile_is_not_marked_delivered(outbox: Outbox) -> None:
+    await outbox.add([voicemail(1)], NOW)
+    await outbox.drop(1, NOW)
+    await outbox.delivered(1, NOW)
+    assert (await outbox.show(1)).state is State.DROPPED
+
+
+async def test_aftercare_is_owed_from_delivery_until_done(outbox: Outbox) -> None:
+    await outbox.add([voicemail(1, aftercare="heard", audio="a.wav")], NOW)
+    assert await outbox.awaiting_aftercare(5) == []
+    assert await outbox.audio_in_use() == {"a.wav"}
+    await outbox.delivered(1, NOW)
+    assert await outbox.audio_in_use() == set()
+    (entry,) = await outbox.awaiting_aftercare(5)
+    await outbox.aftercare_done(entry.id)
+    assert await outbox.awaiting_aftercare(5) == []
+
+
+async def test_work_that_fails_harms_no_other_work_of_its_batch(ledger: Ledger) -> None:
+    outbox = Outbox(ledger)
+
+    def broken(connection: Connection) -> None:
+        connection.execute(text("INSERT INTO facts VALUES ('half', 'done')"))
+        raise ValueError("broken")
+
+    results = await asyncio.gather(
+        outbox.add([voicemail(1)], NOW),
+        ledger.write(broken),
+        outbox.add([voicemail(2)], NOW),
+        return_exceptions=True,
+    )
+    assert isinstance(results[1], ValueError)
+    assert (await outbox.depth()).waiting == 2
+    assert await ledger.fact("half") is None
+
+
+async def test_what_was_written_is_there_after_opening_again(tmp_path: Path) -> None:
+    url = sqlite_url(tmp_path / "ledger.sqlite")
+    ledger = await open_ledger(url)
+    await Outbox(ledger).add([voicemail(1)], NOW)
+    await ledger.close()
+    again = await open_ledger(url)
+    assert (await Outbox(again).depth()).waiting == 1
+    await again.close()
+
+
+async def test_another_versions_ledger_is_refused_with_a_way_out(tmp_path: Path) -> None:
+    url = sqlite_url(tmp_path / "ledger.sqlite")
+    ledger = await open_ledger(url)
+    await ledger.set_fact("schema", "99")
+    await ledger.close()
+    with pytest.raises(LedgerUnusable, match="has schema 99, this voxpost knows 1"):
+        await open_ledger(url)
+
+
+async def test_a_file_that_is_no_ledger_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "ledger.sqlite"
+    file.write_text("this is not a database, and long enough to be read as one" * 20)
+    with pytest.raises(LedgerUnusable, match=r"ledger\.sqlite.*not a database"):
+        await open_ledger(sqlite_url(file))
+
+
+def test_a_second_voxpost_on_the_same_ledger_is_told_so(tmp_path: Path) -> None:
+    with only_one(tmp_path / "lock"), pytest.raises(LedgerInUse, match="another voxpost"):
+        with only_one(tmp_path / "lock"):
+            pass
+    with only_one(tmp_path / "lock"):
+        pass
