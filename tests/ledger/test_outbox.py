@@ -159,8 +159,9 @@ async def test_a_file_that_is_no_ledger_is_named(tmp_path: Path) -> None:
 
 
 def test_a_second_voxpost_on_the_same_ledger_is_told_so(tmp_path: Path) -> None:
-    with only_one(tmp_path / "lock"), pytest.raises(LedgerInUse, match="another voxpost"):
-        with only_one(tmp_path / "lock"):
-            pass
+    with only_one(tmp_path / "lock") as _:
+        second = only_one(tmp_path / "lock")
+        with pytest.raises(LedgerInUse, match="another voxpost"):
+            second.__enter__()
     with only_one(tmp_path / "lock"):
         pass

@@ -1,0 +1,1 @@
+"""One verb of the dialplan a file; agi.registry.discover() finds them."""

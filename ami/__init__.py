@@ -1,0 +1,1 @@
+"""The manager connection (AMI) and what is done with it."""

@@ -1,0 +1,69 @@
+"""The events that voxpost acts on, with their fields as typed values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ami.wire import Event, Fields
+
+
+@dataclass(frozen=True, slots=True)
+class MessageWaiting:
+    """How many messages a mailbox holds; never which. `new` counts the urgent ones too.
+
+    Source: Asterisk's MessageWaiting event, class call.
+    """
+
+    mailbox: str
+    context: str
+    new: int
+    old: int
+
+    @property
+    def address(self) -> str:
+        """Mailbox and context, as `1001@default`."""
+        return f"{self.mailbox}@{self.context}"
+
+
+@dataclass(frozen=True, slots=True)
+class UserEvent:
+    """What the dialplan's UserEvent() said.
+
+    fields: the dialplan's own lines; those of the channel, which may have the same keys, are
+    left out. uniqueid: the channel's, empty if there was none.
+    """
+
+    name: str
+    fields: Fields
+    uniqueid: str
+
+
+def message_waiting(event: Event) -> MessageWaiting | None:
+    """Read a MessageWaiting event; None if it names no mailbox."""
+    mailbox, _, context = event.get("Mailbox").partition("@")
+    if event.name != "MessageWaiting" or not mailbox:
+        return None
+    return MessageWaiting(
+        mailbox=mailbox,
+        context=context or "default",
+        # MiniVM and external MWI may send no counts: then Waiting says whether there is one.
+        new=_count(event.get("New") or event.get("Waiting")),
+        old=_count(event.get("Old")),
+    )
+
+
+def user_event(event: Event) -> UserEvent | None:
+    """Read a UserEvent; None if it is another event."""
+    keys = [name.lower() for name, _ in event.pairs]
+    if event.name != "UserEvent" or "userevent" not in keys:
+        return None
+    at = keys.index("userevent")
+    return UserEvent(
+        name=event.pairs[at][1],
+        fields=Fields(event.pairs[at + 1 :]),
+        uniqueid=Fields(event.pairs[:at]).get("Uniqueid"),
+    )
+
+
+def _count(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() else 0

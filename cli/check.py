@@ -1,0 +1,74 @@
+"""`voxpost check`: is the site file good?"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from cli.exits import Exit, says_errors
+from cli.options import json_option, print_json, site_option
+from pbx.errors import Problem, SiteError
+from pbx.model import Site
+from pbx.secret import Secret, SecretMissing
+from pbx.site import json_schema, load_site
+
+
+@click.command()
+@site_option
+@json_option
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of the site file, and stop.")
+@says_errors
+def check(site_file: Path, as_json: bool, schema: bool) -> None:
+    """Check the site file: its keys, its people, and that every secret can be read."""
+
+    if schema:
+        click.echo(json_schema(), nl=False)
+        return
+    try:
+        site = load_site(site_file)
+    except SiteError as error:
+        if not as_json:
+            raise
+        print_json({"ok": False, "problems": [_as_data(it) for it in error.problems]})
+        raise click.exceptions.Exit(Exit.SITE) from error
+    missing = [str(trouble) for trouble in unreadable_secrets(site)]
+    if as_json:
+        problems = [{"file": str(site_file), "what": text} for text in missing]
+        print_json({"ok": not missing, "people": len(site.people), "problems": problems})
+    elif missing:
+        click.echo("\n".join(missing), err=True)
+    else:
+        click.echo(f"{site_file} is good: {_summary(site)}.")
+    if missing:
+        raise click.exceptions.Exit(Exit.SITE)
+
+
+def unreadable_secrets(site: Site) -> list[SecretMissing]:
+    """Every secret that the site file names and that cannot be read."""
+    ami = site.asterisk.ami
+    named: list[Secret] = [ami.login_secret()]
+    if ami.apply_login_secret().given:
+        named.append(ami.apply_login_secret())
+    named += [server.auth_secret() for server in site.mail.smtp if server.username]
+    for person in site.people:
+        named += [it for it in (person.pin_secret(), person.phone_secret()) if it.given]
+    troubles = []
+    for secret in named:
+        try:
+            secret.read()
+        except SecretMissing as error:
+            troubles.append(error)
+    return troubles
+
+
+def _as_data(problem: Problem) -> dict[str, object]:
+    return {**asdict(problem), "file": str(problem.file)}
+
+
+def _summary(site: Site) -> str:
+    people = len(site.people)
+    mailboxes = sum(1 for person in site.people if person.voicemail is not False)
+    mailed = sum(1 for person in site.people if person.email and person.voicemail is not False)
+    return f"{people} people, {mailboxes} mailboxes, {mailed} of them with a mail account"

@@ -1,0 +1,213 @@
+"""The daemon: every part with an owner, started in order and stopped in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import socket
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+import structlog
+
+from agi.registry import discover
+from agi.server import FastAgiServer
+from cli.http import HttpServer
+from cli.metrics import render_metrics
+from cli.opening import SiteInUse, opened_spool
+from cli.services import SiteServices
+from cli.systemd import notify, watchdog_seconds
+from cli.telephone import Telephone
+from ledger.errors import LedgerError
+from ledger.outbox import Outbox
+from ledger.store import Ledger
+from mail.aftercare import Aftercare
+from mail.delivery import Delivery
+from mail.errors import MailError
+from mail.handover import Handover
+from mail.missed_calls import MissedCalls
+from mail.retry import RetryPolicy
+from mail.route import SmtpRoute
+from mail.writer import EntryWriter
+from pbx.errors import SiteError
+from pbx.numbers import Mailbox
+from pbx.site import load_site
+
+_SWEEP_EVERY = 60.0  # seconds
+_STOP_WITHIN = 20.0  # seconds for what is on the wire
+
+
+class Daemon:
+    """voxpost at work on one site and one ledger."""
+
+    def __init__(self, site: SiteInUse, ledger: Ledger) -> None:
+        self._site = site
+        self._outbox = Outbox(ledger)
+        self._spool = opened_spool(site())
+        self._stop = asyncio.Event()
+        self._sweep_now = asyncio.Event()
+        self._started = time.time()
+        self._sweep_trouble: str | None = None
+        self._log = structlog.get_logger("voxpost")
+        settings = site()
+        self._delivery = Delivery(
+            outbox=self._outbox,
+            spool=self._spool,
+            writer=EntryWriter(site, self._spool),
+            route=lambda: SmtpRoute(
+                site().mail.smtp, client_name=_client_name(), clock=time.monotonic
+            ),
+            connections=settings.mail.connections,
+            retry=RetryPolicy(settings.mail.give_up_after_days * 86400),
+            owner=socket.gethostname(),
+            now=time.time,
+            chance=random.random,
+            delivered=self._delivered,
+        )
+        self._handover = Handover(
+            site=site,
+            outbox=self._outbox,
+            spool=self._spool,
+            now=time.time,
+            wake=self._delivery.wake,
+        )
+        missed_calls = MissedCalls(
+            site=site, outbox=self._outbox, now=time.time, wake=self._delivery.wake
+        )
+        self._telephone = Telephone(site=site, hint=self._look_into, sweep=self._connected)
+        self._aftercare = Aftercare(self._outbox, self._telephone)
+        self._agi = FastAgiServer(
+            discover(),
+            SiteServices(site, self._handover, missed_calls),
+            host=settings.asterisk.agi.host,
+            port=settings.asterisk.agi.port,
+        )
+        self._http = HttpServer(
+            settings.service.http_host, settings.service.http_port, self.snapshot, self._metrics
+        )
+
+    def stop(self) -> None:
+        """Finish what is on the wire and return from `run`."""
+        self._stop.set()
+
+    def reread(self) -> None:
+        """Take the site file as it is now; if it is bad, say so and go on with the old one."""
+        try:
+            self._site.replace(load_site(self._site.file))
+        except SiteError as error:
+            self._log.error("site file not taken", problems=[str(it) for it in error.problems])
+            return
+        self._log.info("site file reread", people=len(self._site().people))
+        self._delivery.renew()
+        self._telephone.renew()
+        self._sweep_now.set()
+
+    async def run(self) -> None:
+        """Work until `stop`.
+
+        Raises:
+            OSError: a port is taken.
+        """
+        self._spool.clean(await self._outbox.audio_in_use())
+        async with contextlib.AsyncExitStack() as stack:
+            await self._http.start()
+            stack.push_async_callback(self._http.stop)
+            await self._agi.start()
+            stack.push_async_callback(self._agi.stop)
+            async with asyncio.TaskGroup() as group:
+                tasks = [
+                    group.create_task(part)
+                    for part in (
+                        self._sweep_for_ever(),
+                        self._telephone.run(),
+                        self._aftercare.run(),
+                        self._feed_watchdog(),
+                    )
+                ]
+                delivering = group.create_task(self._delivery.run())
+                self._log.info("ready", people=len(self._site().people), **self._addresses())
+                notify("READY=1")
+                await self._stop.wait()
+                notify("STOPPING=1")
+                self._log.info("stopping")
+                await self._agi.stop()
+                self._delivery.stop()
+                await asyncio.wait([delivering], timeout=_STOP_WITHIN)
+                for task in (delivering, *tasks):
+                    task.cancel()
+
+    async def snapshot(self) -> Mapping[str, Any]:
+        """The state of every part as data, for /status and the metrics."""
+        depth = await self._outbox.depth()
+        status = self._telephone.status
+        now = time.time()
+        oldest = depth.oldest_waiting
+        connected = status is not None and status.state == "connected"
+        return {
+            "version": version("voxpost"),
+            "uptime_seconds": round(now - self._started),
+            "healthy": self._sweep_trouble is None,
+            "ami_up": connected,
+            "ami": {} if status is None else asdict(status),
+            "ami_trouble": self._telephone.trouble,
+            "agi": asdict(self._agi.statistics),
+            "delivery": asdict(self._delivery.statistics),
+            "handover_trouble": self._sweep_trouble,
+            "outbox": {
+                "by_state": {str(state): count for state, count in depth.by_state.items()},
+                "oldest_waiting_seconds": None if oldest is None else round(now - oldest),
+            },
+        }
+
+    async def _metrics(self) -> bytes:
+        return render_metrics(await self.snapshot())
+
+    def _delivered(self) -> None:
+        self._aftercare.wake()
+
+    async def _look_into(self, mailbox: str) -> None:
+        await self._handover.mailbox(Mailbox(mailbox))
+
+    async def _connected(self) -> None:
+        """The manager connection is new: what happened meanwhile is looked for."""
+        self._sweep_now.set()
+        self._aftercare.wake()
+
+    async def _sweep_for_ever(self) -> None:
+        while True:
+            self._sweep_now.clear()
+            try:
+                await self._handover.sweep()
+                self._sweep_trouble = None
+            except (MailError, LedgerError, OSError) as error:
+                self._sweep_trouble = str(error)
+                self._log.error("sweep", reason=str(error))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_SWEEP_EVERY):
+                    await self._sweep_now.wait()
+
+    async def _feed_watchdog(self) -> None:
+        """Tell systemd that the loop turns; a loop that hangs is restarted."""
+        period = watchdog_seconds()
+        while period is not None:
+            notify("WATCHDOG=1")
+            await asyncio.sleep(period)
+
+    def _addresses(self) -> dict[str, str]:
+        site = self._site()
+        return {
+            "agi": f"{site.asterisk.agi.host}:{site.asterisk.agi.port}",
+            "http": f"{site.service.http_host}:{site.service.http_port}",
+            "since": datetime.fromtimestamp(self._started, UTC).isoformat(timespec="seconds"),
+        }
+
+
+def _client_name() -> str:
+    """What we call ourselves in EHLO; a name that is not plain ASCII would be refused."""
+    name = socket.getfqdn()
+    return name if name.isascii() and " " not in name else "localhost"

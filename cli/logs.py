@@ -1,0 +1,38 @@
+"""Logs: events with fields, readable in a terminal, JSON in a service."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any, Literal
+
+import structlog
+
+LogForm = Literal["auto", "text", "json"]
+
+
+def set_up_logs(form: LogForm = "auto", *, level: int = logging.INFO) -> None:
+    """Send the log to stderr: stdout belongs to a command's answer, or to Asterisk."""
+    as_json = form == "json" or (form == "auto" and not sys.stderr.isatty())
+    time_stamp = structlog.processors.TimeStamper(fmt="iso" if as_json else "%H:%M:%S", utc=as_json)
+    processors: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        time_stamp,
+    ]
+    if as_json:
+        processors += [
+            structlog.processors.dict_tracebacks,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ]
+    else:
+        processors += [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    structlog.configure(
+        processors=processors,
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    # Libraries that log by themselves: only what needs somebody's attention.
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s: %(message)s")
+    logging.getLogger("panoramisk").setLevel(logging.CRITICAL)

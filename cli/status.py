@@ -1,0 +1,111 @@
+"""`voxpost status`: connections, the outbox, the last errors."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli.exits import Exit, says_errors
+from cli.opening import opened_ledger
+from cli.options import json_option, print_json, site_option
+from cli.tables import moment, span
+from ledger.entries import Entry, State
+from ledger.outbox import Depth, Outbox
+from pbx.model import Site
+from pbx.site import load_site
+
+_TIMEOUT = 5.0
+
+
+@click.command()
+@site_option
+@json_option
+@says_errors
+def status(site_file: Path, as_json: bool) -> None:
+    """Show how voxpost does. Exits 1 when the daemon is not running or not well."""
+
+    site = load_site(site_file)
+    daemon = _ask_daemon(site)
+    depth, failed = asyncio.run(_read_ledger(site))
+    well = daemon is not None and daemon["healthy"] and daemon["ami_up"]
+    if as_json:
+        print_json(
+            {
+                "running": daemon is not None,
+                "well": well,
+                "daemon": daemon,
+                "outbox": {
+                    "by_state": {str(state): count for state, count in depth.by_state.items()},
+                    "oldest_waiting": depth.oldest_waiting,
+                },
+            }
+        )
+    else:
+        _print(daemon, depth, failed)
+    if not well:
+        raise click.exceptions.Exit(Exit.FAILED)
+
+
+def _ask_daemon(site: Site) -> dict[str, Any] | None:
+    url = f"http://{site.service.http_host}:{site.service.http_port}/status"
+    # Always plain HTTP, to the address in the site file, past any proxy.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=_TIMEOUT) as answer:
+            data: dict[str, Any] = json.load(answer)
+            return data
+    except (urllib.error.URLError, OSError, ValueError):
+        return None
+
+
+async def _read_ledger(site: Site) -> tuple[Depth, list[Entry]]:
+
+    async with opened_ledger(site) as ledger:
+        box = Outbox(ledger)
+        return await box.depth(), await box.newest(State.FAILED, 5)
+
+
+def _print(daemon: dict[str, Any] | None, depth: Depth, failed: list[Entry]) -> None:
+    for name, text in (*_daemon_lines(daemon), *_outbox_lines(depth)):
+        click.echo(f"{name + ':':12} {text}")
+    for entry in failed:
+        click.echo(f"  failed {entry.id} to {entry.recipient}: {entry.last_error}")
+    if failed:
+        click.echo("  Deliver one after all with `voxpost outbox retry ID`.")
+
+
+def _daemon_lines(daemon: dict[str, Any] | None) -> list[tuple[str, str]]:
+    if daemon is None:
+        return [("daemon", "not running: start it with `voxpost run`")]
+    lines = [("daemon", f"running for {span(daemon['uptime_seconds'])}, {daemon['version']}")]
+    ami = daemon["ami"]
+    if daemon["ami_up"]:
+        lines.append(("asterisk", f"connected, version {ami['asterisk_version'] or 'unknown'}"))
+    else:
+        why = daemon["ami_trouble"] or ami.get("last_error") or "connecting"
+        lines.append(("asterisk", f"NOT connected: {why}"))
+    delivery = daemon["delivery"]
+    trouble = delivery["configuration_trouble"] or delivery["last_trouble"]
+    lines.append(("mail", f"{delivery['delivered']} delivered since the start"))
+    if trouble:
+        lines.append(("last trouble", f"{moment(delivery['last_trouble_at'])} {trouble}"))
+    if daemon["handover_trouble"]:
+        lines.append(("hand-over", f"NOT well: {daemon['handover_trouble']}"))
+    return lines
+
+
+def _outbox_lines(depth: Depth) -> list[tuple[str, str]]:
+    counts = ", ".join(
+        f"{depth.by_state[state]} {state}" for state in State if depth.by_state.get(state)
+    )
+    lines = [("outbox", counts or "empty")]
+    if depth.oldest_waiting is not None:
+        lines.append(("oldest", f"waiting for {span(time.time() - depth.oldest_waiting)}"))
+    return lines

@@ -1,0 +1,130 @@
+"""The telephone side for the daemon: one manager connection, made anew when the site changes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from ami.connection import AmiConnection
+from ami.errors import AmiError, LoginRefused, NotPermitted, NotSupported
+from ami.settings import AmiSettings, ConnectionStatus
+from ami.voicemail import MailboxActions, VoicemailWatcher
+from mail.aftercare import MailboxUnable, MailboxUnreachable
+from pbx.model import Site
+from pbx.secret import SecretMissing
+
+
+class Telephone:
+    """Watches voicemail over AMI, and does to mailboxes what delivery asks for.
+
+    A refused log-in is final until the site file is reread: trying again by itself would only
+    have the firewall lock us out. Meanwhile the dialplan and the sweep still bring voicemail.
+
+    Arguments:
+        hint: a mailbox that has something new.
+        sweep: after each connect; what happened meanwhile is not known.
+    """
+
+    def __init__(
+        self,
+        *,
+        site: Callable[[], Site],
+        hint: Callable[[str], Awaitable[None]],
+        sweep: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._site = site
+        self._hint = hint
+        self._sweep = sweep
+        self._connection: AmiConnection | None = None
+        self._reread = asyncio.Event()
+        self._log = structlog.get_logger("telephone")
+        self.trouble: str | None = None
+
+    @property
+    def status(self) -> ConnectionStatus | None:
+        return None if self._connection is None else self._connection.status
+
+    def renew(self) -> None:
+        """The site file was reread: connect anew if its account changed or was refused."""
+        self._reread.set()
+
+    async def run(self) -> None:
+        """Stay connected until cancelled."""
+        while True:
+            self._reread.clear()
+            try:
+                settings = ami_settings(self._site())
+            except SecretMissing as error:
+                self._give_up(error)
+                await self._reread.wait()
+                continue
+            await self._connected(settings)
+
+    async def _connected(self, settings: AmiSettings) -> None:
+        """One account's time; returns when the site file names another."""
+        connection = self._connection = AmiConnection(settings)
+        VoicemailWatcher(connection, self._hint, self._sweep)
+        async with asyncio.TaskGroup() as group:
+            running = group.create_task(self._run_one(connection))
+            while True:
+                await self._reread.wait()
+                self._reread.clear()
+                if self.trouble is not None or not self._still(settings):
+                    break
+            running.cancel()
+        self.trouble = None
+
+    async def _run_one(self, connection: AmiConnection) -> None:
+        try:
+            await connection.run()
+        except LoginRefused as refused:
+            self._give_up(refused)
+
+    def _give_up(self, error: Exception) -> None:
+        self.trouble = str(error)
+        self._log.error("no manager connection", reason=str(error), then="send SIGHUP")
+
+    def _still(self, settings: AmiSettings) -> bool:
+        try:
+            return ami_settings(self._site()) == settings
+        except SecretMissing:
+            return False
+
+    async def mark_heard(self, mailbox: str, msg_id: str) -> None:
+        await self._do(lambda actions: actions.mark_heard(mailbox, msg_id))
+
+    async def delete(self, mailbox: str, msg_id: str) -> None:
+        await self._do(lambda actions: actions.delete(mailbox, msg_id))
+
+    async def _do(self, act: Callable[[MailboxActions], Awaitable[object]]) -> None:
+        if self._connection is None:
+            raise MailboxUnreachable("no manager connection yet")
+        try:
+            await act(MailboxActions(self._connection))
+        except (NotSupported, NotPermitted) as error:
+            raise MailboxUnable(str(error)) from error
+        except AmiError as error:
+            raise MailboxUnreachable(str(error)) from error
+
+
+def ami_settings(site: Site) -> AmiSettings:
+    """The daemon's account.
+
+    Raises:
+        SecretMissing: its secret cannot be read.
+    """
+    ami = site.asterisk.ami
+    return AmiSettings(ami.host, ami.port, ami.username, ami.login_secret().read())
+
+
+def apply_settings(site: Site) -> AmiSettings:
+    """The account that puts configuration live.
+
+    Raises:
+        SecretMissing: its secret cannot be read.
+    """
+    ami = site.asterisk.ami
+    secret = ami.apply_login_secret().read()
+    return AmiSettings(ami.host, ami.port, ami.apply_username, secret, events=False)

@@ -1,0 +1,1 @@
+"""Writes messages, delivers them, and keeps the mailbox in step."""

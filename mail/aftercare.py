@@ -1,0 +1,82 @@
+"""What a mailbox asks for once a message is delivered: mark it heard, or delete it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Protocol
+
+import structlog
+
+from ledger.entries import Entry, VoicemailFacts
+from ledger.errors import LedgerError
+from ledger.outbox import Outbox
+from mail.errors import MailError
+
+_PERIOD = 60.0  # seconds; between two looks when nobody wakes us
+_BATCH = 100
+
+
+class MailboxUnreachable(MailError):
+    """The telephone side cannot be asked now: later."""
+
+
+class MailboxUnable(MailError):
+    """The telephone side will never do this; the reason is said."""
+
+
+class MailboxActions(Protocol):
+    """What can be done to a message on the telephone. A message that is gone is no error."""
+
+    async def mark_heard(self, mailbox: str, msg_id: str) -> None: ...
+
+    async def delete(self, mailbox: str, msg_id: str) -> None: ...
+
+
+class Aftercare:
+    """Does what is owed to delivered messages, in order, as often as it takes."""
+
+    def __init__(self, outbox: Outbox, actions: MailboxActions) -> None:
+        self._outbox = outbox
+        self._actions = actions
+        self._woken = asyncio.Event()
+        self._log = structlog.get_logger("aftercare")
+
+    def wake(self) -> None:
+        """Say that something was delivered, or that the telephone side is back."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        while True:
+            self._woken.clear()
+            try:
+                more = await self._work()
+            except (MailboxUnreachable, LedgerError) as error:
+                self._log.warning("mailbox not in step yet", reason=str(error))
+                more = False
+            if not more:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_PERIOD):
+                        await self._woken.wait()
+
+    async def _work(self) -> bool:
+        """One batch; whether there may be more."""
+        entries = await self._outbox.awaiting_aftercare(_BATCH)
+        for entry in entries:
+            try:
+                await self._one(entry)
+            except MailboxUnable as error:
+                self._log.error("mailbox left as it is", entry=entry.id, reason=str(error))
+            await self._outbox.aftercare_done(entry.id)
+        return len(entries) == _BATCH
+
+    async def _one(self, entry: Entry) -> None:
+        facts = entry.facts
+        if not isinstance(facts, VoicemailFacts):
+            return
+        if entry.aftercare == "delete":
+            await self._actions.delete(facts.mailbox, facts.msg_id)
+        else:
+            await self._actions.mark_heard(facts.mailbox, facts.msg_id)
+        self._log.info("mailbox in step", entry=entry.id, action=entry.aftercare)

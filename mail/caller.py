@@ -1,0 +1,60 @@
+"""Who called, as a letter shows it. Caller IDs are written by strangers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mail.plain import ascii_only, isolated, plain
+from pbx.numbers import for_people, is_extension, to_e164
+
+_NAME, _NUMBER = 80, 40
+# What Asterisk and trunks write where the number is withheld or absent.
+_NOBODY = frozenset(
+    {"", "anonymous", "unknown", "unavailable", "restricted", "private", "asterisk"}
+)
+# Longer ones may be somebody's whole national number.
+_LONGEST_EXTENSION = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A caller, harmless and readable.
+
+    Arguments:
+        name, number: as people read them; empty where the caller has none.
+        link: a tel: URI (RFC 3966), empty where it cannot be called back.
+        bare: the number in ASCII, E.164 where it is one; for headers and file names.
+    """
+
+    name: str
+    number: str
+    link: str
+    bare: str
+
+    @property
+    def label(self) -> str:
+        """ "Budi (0812-345-678)", or what there is of it; empty for nobody."""
+        if self.name and self.number:
+            return f"{self.name} ({self.number})"
+        return self.name or self.number
+
+
+def read_caller(number: str, name: str, country: str) -> Caller:
+    """Read a caller ID as it came. `country` says how local numbers are read."""
+    raw = plain(number, _NUMBER)
+    raw = "" if raw.lower() in _NOBODY else raw
+    shown_name = plain(name, _NAME)
+    if shown_name.lower() in _NOBODY or shown_name == raw:
+        shown_name = ""
+    shown, link, bare = _read_number(raw, country)
+    return Caller(isolated(shown_name), isolated(shown), link, bare)
+
+
+def _read_number(raw: str, country: str) -> tuple[str, str, str]:
+    if is_extension(raw) and len(raw) <= _LONGEST_EXTENSION:
+        return raw, f"tel:{raw}", raw
+    e164 = to_e164(raw, country)
+    if e164 is not None:
+        return for_people(raw, country), f"tel:{e164}", e164
+    bare = ascii_only(raw, _NUMBER)
+    return raw, f"tel:{raw}" if is_extension(raw) else "", bare

@@ -1,0 +1,295 @@
+"""Delivers what stands in the outbox: leases entries, sends them, records how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from ledger.entries import Entry
+from ledger.errors import LedgerError
+from ledger.outbox import Outbox
+from mail.errors import MailError
+from mail.message import Message
+from mail.outcome import Accepted, Outcome, Refused, TooLarge, TryLater
+from mail.retry import RetryPolicy
+from mail.spool import Spool
+
+_LEASES = 4  # entries leased at a time, for each connection
+_VERSIONS = 6  # ever smaller versions of one message, the last without audio
+_LEASE = 900.0  # seconds; longer than the slowest server can make one message last
+_IDLE = 30.0  # seconds until an idle connection is closed; servers do it after minutes
+_LONGEST_NAP = 30.0  # seconds; a clock that was set back must not make us sleep for hours
+_LEDGER_PAUSE = 5.0  # seconds before a ledger that refused is asked again
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A message ready to go, and what is unusual about it ("audio left out: ...")."""
+
+    message: Message
+    note: str | None = None
+    smallest: bool = False
+    """Whether no smaller version of it can be written."""
+
+
+class LetterWriter(Protocol):
+    """Writes an entry's message. Blocking; called in a thread."""
+
+    def write(self, entry: Entry, limit: int | None) -> Written:
+        """The message, in at most `limit` bytes where that can be done.
+
+        Raises:
+            MailError: it cannot be written at all, with the reason.
+        """
+        ...
+
+
+class Route(Protocol):
+    """The way to the mail servers; one task's own."""
+
+    @property
+    def max_size(self) -> int | None: ...
+
+    async def send(self, message: Message) -> Outcome: ...
+
+    async def close(self) -> None: ...
+
+
+@dataclass(slots=True)
+class DeliveryStatistics:
+    """What happened since the start, for status and metrics. Times in seconds since 1970."""
+
+    delivered: int = 0
+    tried_again: int = 0
+    failed: int = 0
+    in_flight: int = 0
+    seconds: float = 0.0
+    """From hand-over to delivery, of all that were delivered together."""
+    last_delivered: float | None = None
+    last_trouble: str | None = None
+    last_trouble_at: float | None = None
+    configuration_trouble: str | None = None
+    """The mail server's words when it is our settings that it does not like."""
+
+    def count_delivered(self, now: float, seconds: float) -> None:
+        self.delivered += 1
+        self.seconds += seconds
+        self.last_delivered = now
+        self.configuration_trouble = None
+
+
+class Delivery:
+    """The delivery of one outbox over a number of connections.
+
+    Arguments:
+        route: makes a way to the servers as the site file names them now.
+        owner: who holds the leases: the same name after a restart.
+        now: seconds since 1970.
+        chance: a random number from 0 to 1.
+        delivered: called after each delivery, when something is left to do in the mailbox.
+    """
+
+    def __init__(
+        self,
+        *,
+        outbox: Outbox,
+        spool: Spool,
+        writer: LetterWriter,
+        route: Callable[[], Route],
+        connections: int,
+        retry: RetryPolicy,
+        owner: str,
+        now: Callable[[], float],
+        chance: Callable[[], float],
+        delivered: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._outbox = outbox
+        self._spool = spool
+        self._writer = writer
+        self._route = route
+        self._connections = connections
+        self._retry = retry
+        self._owner = owner
+        self._now = now
+        self._chance = chance
+        self._delivered = delivered
+        self._log = structlog.get_logger("delivery")
+        self._free: asyncio.Queue[_Lane] = asyncio.Queue(connections)
+        self._leased: deque[Entry] = deque()
+        self._generation = 0
+        self._woken = asyncio.Event()
+        self._stopping = False
+        self.statistics = DeliveryStatistics()
+
+    def wake(self) -> None:
+        """Say that there may be something new to deliver."""
+        self._woken.set()
+
+    def renew(self) -> None:
+        """Say that the site file was reread: each connection is made anew before its next use."""
+        self._generation += 1
+        self.wake()
+
+    def stop(self) -> None:
+        """Begin nothing new; `run` returns once what is on the wire has ended."""
+        self._stopping = True
+        self.wake()
+
+    async def run(self) -> None:
+        """Deliver until cancelled or stopped. Nothing is lost either way, only left waiting."""
+        await self._outbox.release_all(self._owner, self._now())
+        lanes = [_Lane(self._route(), self._generation) for _ in range(self._connections)]
+        for lane in lanes:
+            self._free.put_nowait(lane)
+        try:
+            async with asyncio.TaskGroup() as group:
+                while not self._stopping:
+                    entry = await self._next()
+                    if entry is None:
+                        continue
+                    lane = await self._free.get()
+                    group.create_task(self._deliver(entry, lane))
+            await self._outbox.release_all(self._owner, self._now())
+        finally:
+            for lane in lanes:
+                await lane.route.close()
+
+    async def _next(self) -> Entry | None:
+        """The next entry to deliver; None after a nap, or when it is time to stop."""
+        if self._leased:
+            return self._leased.popleft()
+        self._woken.clear()
+        now = self._now()
+        try:
+            entries = await self._outbox.lease(
+                self._connections * _LEASES, now, now + _LEASE, self._owner
+            )
+            if entries:
+                self._leased.extend(entries)
+                return self._leased.popleft()
+            await self._nap(await self._outbox.next_due())
+        except LedgerError as error:
+            self._note_trouble(str(error))
+            await asyncio.sleep(_LEDGER_PAUSE)
+        return None
+
+    async def _nap(self, due: float | None) -> None:
+        """Wait until the next entry is due or somebody wakes us; close connections meanwhile."""
+        seconds = _LONGEST_NAP if due is None else min(_LONGEST_NAP, max(0.0, due - self._now()))
+        if self._stopping or await self._woken_within(min(seconds, _IDLE)):
+            return
+        for _ in range(self._free.qsize()):
+            lane = self._free.get_nowait()
+            await lane.route.close()
+            self._free.put_nowait(lane)
+        await self._woken_within(seconds - _IDLE)
+
+    async def _woken_within(self, seconds: float) -> bool:
+        if seconds > 0:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._woken.wait()
+        return self._woken.is_set()
+
+    async def _deliver(self, entry: Entry, lane: _Lane) -> None:
+        """Send one entry and record its end; whatever happens, the lane is free again."""
+        self.statistics.in_flight += 1
+        try:
+            if lane.generation != self._generation:
+                await lane.route.close()
+                lane.route, lane.generation = self._route(), self._generation
+            try:
+                outcome, note = await self._send(entry, lane.route)
+            except MailError as error:
+                outcome, note = Refused(f"cannot be written: {error}", 0), None
+            except Exception as error:  # a fault of ours must not stop the others
+                self._log.exception("delivery failed", entry=entry.id)
+                outcome, note = TryLater(f"fault in voxpost: {type(error).__name__}: {error}"), None
+            await self._record(entry, outcome, note)
+        finally:
+            self.statistics.in_flight -= 1
+            self._free.put_nowait(lane)
+
+    async def _send(self, entry: Entry, route: Route) -> tuple[Outcome, str | None]:
+        """Send as large as the server takes it."""
+        limit = route.max_size
+        for _ in range(_VERSIONS):
+            written = await asyncio.to_thread(self._writer.write, entry, limit)
+            outcome = await route.send(written.message)
+            if not isinstance(outcome, TooLarge) or written.smallest:
+                break
+            sent = len(written.message.content)
+            # A server that does not say how much it takes is asked with half, and half again.
+            limit = outcome.limit if outcome.limit and outcome.limit < sent else sent // 2
+        if isinstance(outcome, TooLarge):
+            outcome = Refused(outcome.words, 552)
+        return outcome, written.note
+
+    async def _record(self, entry: Entry, outcome: Outcome, note: str | None) -> None:
+        """Write down how it ended, however long the ledger takes to accept that."""
+        while True:
+            try:
+                await self._record_once(entry, outcome, note)
+            except LedgerError as error:
+                self._note_trouble(str(error))
+                await asyncio.sleep(_LEDGER_PAUSE)
+            else:
+                return
+
+    async def _record_once(self, entry: Entry, outcome: Outcome, note: str | None) -> None:
+        now = self._now()
+        log = self._log.bind(entry=entry.id, kind=entry.kind, recipient=entry.recipient)
+        if isinstance(outcome, Accepted):
+            await self._outbox.delivered(entry.id, now, note)
+            await self._after_delivery(entry)
+            self.statistics.count_delivered(now, now - entry.created)
+            log.info("delivered", words=outcome.words, note=note)
+            return
+        words = outcome.words
+        delay = None
+        if isinstance(outcome, TryLater):
+            age = now - entry.created
+            delay = self._retry.next_delay(entry.attempts + 1, age, self._chance())
+            words = words if delay is not None else f"given up after {_days(age)}: {words}"
+        configuration = isinstance(outcome, TryLater) and outcome.configuration
+        self._note_trouble(words, configuration=configuration)
+        if delay is None:
+            await self._outbox.failed(entry.id, now, words)
+            self.statistics.failed += 1
+            log.error("set aside", words=words, help=f"voxpost outbox show {entry.id}")
+        else:
+            await self._outbox.try_again(entry.id, now + delay, words)
+            self.statistics.tried_again += 1
+            log.warning("will be tried again", words=words, seconds=round(delay))
+            self.wake()
+
+    async def _after_delivery(self, entry: Entry) -> None:
+        if entry.audio is not None:
+            await asyncio.to_thread(self._spool.remove, entry.audio)
+        if entry.aftercare is not None:
+            self._delivered()
+
+    def _note_trouble(self, words: str, *, configuration: bool = False) -> None:
+        self.statistics.last_trouble = words
+        self.statistics.last_trouble_at = self._now()
+        if configuration:
+            self.statistics.configuration_trouble = words
+
+
+@dataclass(slots=True)
+class _Lane:
+    """One way to the servers, and the reading of the site file that it was made from."""
+
+    route: Route
+    generation: int
+
+
+def _days(seconds: float) -> str:
+    days = seconds / 86400
+    return f"{days:.1f} days" if days >= 1 else f"{seconds / 3600:.1f} hours"

@@ -1,0 +1,5 @@
+"""What can go wrong with a message, said so that a person can mend it."""
+
+
+class MailError(Exception):
+    """Base of the errors of mail."""

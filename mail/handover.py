@@ -1,0 +1,249 @@
+"""The hand-over: the moment a voicemail becomes ours to deliver.
+
+AGI, AMI and the sweep all call this, as often as they like: what is known is not taken twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from pathlib import Path
+from weakref import WeakValueDictionary
+
+import structlog
+
+from ledger.entries import NewEntry, State, VoicemailFacts
+from ledger.outbox import Outbox
+from mail.errors import MailError
+from mail.identity import message_id
+from mail.recordings import (
+    FOLDERS,
+    Recording,
+    count_new,
+    list_folder,
+    mailbox_folder,
+    mailboxes,
+    read_recording,
+    scan_mailbox,
+)
+from mail.spool import Spool
+from pbx.model import Site
+from pbx.numbers import Mailbox
+from pbx.people import Person
+
+_SECOND_LOOK = 0.02  # seconds; renumbering moves audio and text one after the other
+_STILL_NEW = 2 * 3600.0  # seconds; in a mailbox new to us, what is older is not mailed
+
+
+class HandoverFailed(MailError):
+    """A recording could not be secured. It stays on the telephone and is tried again."""
+
+
+class Handover:
+    """Hands voicemail over to the outbox.
+
+    Arguments:
+        site: called for the site file as it is now; it may be reread.
+        wake: called when there is something new to deliver.
+        now: seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        *,
+        site: Callable[[], Site],
+        outbox: Outbox,
+        spool: Spool,
+        now: Callable[[], float],
+        wake: Callable[[], None] = lambda: None,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._site = site
+        self._outbox = outbox
+        self._spool = spool
+        self._now = now
+        self._wake = wake
+        self._pause = pause
+        self._swept: dict[Path, float] = {}
+        self._adopted: set[str] | None = None
+        self._locks: WeakValueDictionary[Mailbox, asyncio.Lock] = WeakValueDictionary()
+
+    async def mailbox(self, where: Mailbox) -> int:
+        """Hand over what is new in one mailbox; returns how many messages that were.
+
+        Raises:
+            HandoverFailed: the audio could not be secured (no room, no right).
+            LedgerUnusable: the ledger did not take it.
+        """
+        if self._recipient(where) is None:
+            return 0
+        await self._adopt([where])
+        recordings = await asyncio.to_thread(scan_mailbox, self._asterisk_spool(), where)
+        return await self._take(where, recordings)
+
+    async def sweep(self) -> int:
+        """Look through every mailbox for what no hint told of; returns how many were taken.
+
+        Raises:
+            HandoverFailed: some could not be secured; the others were taken.
+        """
+        changed = await asyncio.to_thread(self._changed_folders)
+        await self._adopt([where for where, _, _ in changed])
+        taken = 0
+        failures: list[HandoverFailed] = []
+        for where, folder, stamp in changed:
+            recordings = await asyncio.to_thread(list_folder, folder, where)
+            try:
+                taken += await self._take(where, recordings)
+            except HandoverFailed as failure:
+                failures.append(failure)
+            else:
+                self._swept[folder] = stamp
+        if failures:
+            raise failures[0]
+        return taken
+
+    async def _adopt(self, boxes: Sequence[Mailbox]) -> None:
+        """Begin with these mailboxes: what has lain there for long is recorded, not mailed.
+
+        Nobody wants last year's messages by mail on the day that voxpost is installed. They are
+        in the ledger as skipped, and can be sent by hand.
+        """
+        if self._adopted is None:
+            self._adopted = await self._outbox.adopted()
+        strange = [where for where in dict.fromkeys(boxes) if where not in self._adopted]
+        if not strange:
+            return
+        now = self._now()
+        entries: list[NewEntry] = []
+        for where in strange:
+            for recording in await asyncio.to_thread(scan_mailbox, self._asterisk_spool(), where):
+                person = self._recipient(where)
+                if person is not None and recording.left_at < now - _STILL_NEW:
+                    entries.append(self._entry(recording, person, None, 0, State.SKIPPED))
+        await self._outbox.adopt(strange, entries, now)
+        self._adopted.update(strange)
+
+    async def _take(self, where: Mailbox, recordings: Iterable[Recording]) -> int:
+        async with self._locks.setdefault(where, asyncio.Lock()):
+            by_source = {recording.source: recording for recording in recordings}
+            known = await self._outbox.known(by_source)
+            entries: list[NewEntry] = []
+            failure: HandoverFailed | None = None
+            for source, recording in by_source.items():
+                if source in known:
+                    continue
+                try:
+                    entries += await self._secured_entry(recording)
+                except HandoverFailed as failed:
+                    failure = failed
+            taken = await self._outbox.add(entries, self._now()) if entries else []
+            for entry in entries:
+                if entry.source not in taken and entry.audio is not None:
+                    await asyncio.to_thread(self._spool.remove, entry.audio)
+        self._announce(taken)
+        if failure is not None:
+            raise failure
+        return len(taken)
+
+    async def _secured_entry(self, recording: Recording) -> list[NewEntry]:
+        """Secure the audio and say what is to be recorded; nothing if the message went away."""
+        person = self._recipient(recording.mailbox)
+        if person is None:
+            return []
+        audio = await self._secure(recording)
+        if audio is None and not await asyncio.to_thread(_still_there, recording):
+            return []  # heard, moved or deleted meanwhile; it is found in its new place
+        waiting = await asyncio.to_thread(count_new, self._asterisk_spool(), recording.mailbox)
+        return [self._entry(recording, person, audio, waiting, State.WAITING)]
+
+    def _entry(
+        self, recording: Recording, person: Person, audio: str | None, waiting: int, state: State
+    ) -> NewEntry:
+        site = self._site()
+        after = site.after_delivery_of(person)
+        return NewEntry(
+            source=recording.source,
+            extension=person.extension,
+            recipient=person.email or "",
+            message_id=message_id(recording.source, site.site.domain),
+            facts=VoicemailFacts(
+                mailbox=recording.mailbox,
+                msg_id=recording.msg_id,
+                caller_number=recording.caller_number,
+                caller_name=recording.caller_name,
+                left_at=recording.left_at or int(self._now()),
+                duration=recording.duration,
+                waiting=waiting,
+            ),
+            audio=audio,
+            aftercare=None if after == "keep" else after,
+            state=state,
+        )
+
+    async def _secure(self, recording: Recording) -> str | None:
+        """Take the audio, and make sure that it is this message's; None if it has none."""
+        for _ in range(3):
+            audio = await asyncio.to_thread(recording.audio)
+            if audio is None:
+                return None
+            try:
+                name = await asyncio.to_thread(self._spool.secure, audio)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                raise HandoverFailed(
+                    f"cannot secure {audio}: {error.strerror}. The message stays on the "
+                    "telephone and is tried again; see `voxpost doctor`."
+                ) from error
+            await self._pause(_SECOND_LOOK)
+            if await asyncio.to_thread(self._unmoved, recording, name, audio):
+                return name
+            await asyncio.to_thread(self._spool.remove, name)
+            if not await asyncio.to_thread(_still_there, recording):
+                return None
+        return None
+
+    def _unmoved(self, recording: Recording, name: str, audio: Path) -> bool:
+        return _still_there(recording) and self._spool.same_file(name, audio)
+
+    def _changed_folders(self) -> list[tuple[Mailbox, Path, float]]:
+        """Folders that changed since they were last swept whole.
+
+        A folder's own time changes with every message that comes, goes or is renumbered. One that
+        changed within the clock's grain is looked at once more.
+        """
+        spool = self._asterisk_spool()
+        changed: list[tuple[Mailbox, Path, float]] = []
+        for where in mailboxes(spool):
+            if self._recipient(where) is None:
+                continue
+            for name in FOLDERS:
+                folder = mailbox_folder(spool, where) / name
+                try:
+                    stamp = folder.stat().st_mtime
+                except FileNotFoundError:
+                    continue
+                if self._swept.get(folder) != stamp:
+                    settled = abs(self._now() - stamp) > 2
+                    changed.append((where, folder, stamp if settled else -1.0))
+        return changed
+
+    def _recipient(self, where: Mailbox) -> Person | None:
+        """Whose mailbox it is, if that person wants mail."""
+        person = self._site().person_of_mailbox(where)
+        return person if person is not None and person.email is not None else None
+
+    def _asterisk_spool(self) -> Path:
+        return self._site().asterisk.spool_dir
+
+    def _announce(self, sources: Sequence[str]) -> None:
+        for source in sources:
+            structlog.get_logger("handover").info("handed over", source=source)
+        if sources:
+            self._wake()
+
+
+def _still_there(recording: Recording) -> bool:
+    found = read_recording(recording.text_file, recording.mailbox)
+    return found is not None and found.msg_id == recording.msg_id

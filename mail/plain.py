@@ -1,0 +1,45 @@
+"""Text from strangers, made fit for one line of a header, a page or a report."""
+
+from __future__ import annotations
+
+import unicodedata
+
+# Joins the parts of an emoji and of Arabic or Indic letters; every other format character goes.
+_JOINERS = frozenset("\u200c\u200d")
+# First-strong isolate and its end (UAX #9): what is inside cannot reorder what is outside.
+_ISOLATE, _END = "\u2068", "\u2069"
+_ELLIPSIS = "…"
+
+
+def plain(text: str, limit: int) -> str:
+    """One line of printable text: no control, direction or half characters, blanks joined.
+
+    limit: characters at most; a longer text ends in an ellipsis.
+    """
+    # Ten times the limit, so that a huge text costs no more than a long one.
+    kept = "".join(_keep(character) for character in text[: limit * 10])
+    # email.message would decode "=?utf-8?q?=0D=0A…?=", line break and all (RFC 2047).
+    line = " ".join(kept.split()).replace("=?", "= ?")
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + _ELLIPSIS
+
+
+def isolated(text: str) -> str:
+    """The text itself, or wrapped so that right-to-left letters leave their surroundings alone."""
+    if any(unicodedata.bidirectional(character) in {"R", "AL", "AN"} for character in text):
+        return f"{_ISOLATE}{text}{_END}"
+    return text
+
+
+def ascii_only(text: str, limit: int) -> str:
+    """Printable ASCII without blanks: what is safe in a header of ours or a file name."""
+    kept = (character for character in text[: limit * 10] if "!" <= character <= "~")
+    return "".join(kept)[:limit]
+
+
+def _keep(character: str) -> str:
+    if character in _JOINERS:
+        return character
+    category = unicodedata.category(character)
+    if category.startswith("Z") or category == "Cc":
+        return " "
+    return "" if category.startswith("C") else character

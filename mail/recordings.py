@@ -1,0 +1,170 @@
+"""Reads Asterisk's voicemail spool: which messages lie in which mailbox.
+
+The layout is app_voicemail's: SPOOL/voicemail/CONTEXT/NUMBER/FOLDER/msgNNNN.txt with the audio
+beside it. `msg_id` identifies a message; the number does not, messages are renumbered.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pbx.numbers import Mailbox, mailbox, split_mailbox
+
+NEW_FOLDERS = ("INBOX", "Urgent")
+FOLDERS = (*NEW_FOLDERS, "Old")
+"""Where a message may lie that nobody was mailed of. Old: heard while voxpost was away."""
+
+AUDIO_SUFFIXES = (".wav", ".WAV", ".gsm", ".ulaw", ".alaw", ".sln", ".sln16", ".g722", ".ogg")
+"""Best first: the recording that is mailed when Asterisk keeps several formats."""
+
+_NUMBERED = re.compile(r"^msg\d{4,}\.txt$")
+_CALLER = re.compile(r'^\s*(?:"(?P<quoted>.*)"|(?P<bare>[^<]*?))\s*(?:<(?P<number>[^<>]*)>)?\s*$')
+_MAX_TEXT = 64 * 1024  # bytes; Asterisk writes a few hundred
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A message in a mailbox. `left_at` in seconds since 1970, `duration` in seconds."""
+
+    mailbox: Mailbox
+    folder: str
+    text_file: Path
+    msg_id: str
+    caller_number: str
+    caller_name: str
+    left_at: int
+    duration: int
+
+    @property
+    def source(self) -> str:
+        """What the ledger knows it by. A forwarded copy lies in another mailbox: another one."""
+        return f"voicemail:{self.mailbox}:{self.msg_id}"
+
+    def audio(self) -> Path | None:
+        """Its audio, in the best format that is there."""
+        for suffix in AUDIO_SUFFIXES:
+            file = self.text_file.with_suffix(suffix)
+            if file.exists():
+                return file
+        return None
+
+
+def parse_message(content: bytes, where: Mailbox, text_file: Path) -> Recording | None:
+    """Read a msgNNNN.txt. None if it is unfinished or no message file at all.
+
+    It is written complete and then renamed, so what lacks its `[message]` part is not ours.
+    """
+    fields: dict[str, str] = {}
+    for line in content[:_MAX_TEXT].decode("utf-8", "replace").splitlines():
+        key, equals, value = line.partition("=")
+        if equals and not key.lstrip().startswith(";"):
+            fields.setdefault(key.strip(), value.strip())
+    if "origtime" not in fields and "callerid" not in fields:
+        return None
+    name, number = parse_caller(fields.get("callerid", ""))
+    return Recording(
+        mailbox=where,
+        folder=text_file.parent.name,
+        text_file=text_file,
+        msg_id=fields.get("msg_id") or _made_up_id(fields),
+        caller_number=number,
+        caller_name=name,
+        left_at=_whole_number(fields.get("origtime", "")),
+        duration=_whole_number(fields.get("duration", "")),
+    )
+
+
+def parse_caller(text: str) -> tuple[str, str]:
+    """Split Asterisk's `"Caller Seven" <5550007>` into name and number.
+
+    A number alone stands bare; "Unknown" and the like mean that there is none.
+    """
+    match = _CALLER.fullmatch(text)
+    if match is None:
+        return text.strip(), ""
+    name = (match["quoted"] if match["quoted"] is not None else match["bare"] or "").strip()
+    number = (match["number"] or "").strip()
+    if not number and re.fullmatch(r"\+?[0-9*#]+", name):
+        return "", name
+    if name.lower() in {"unknown", "<unknown>", "anonymous"}:
+        name = ""
+    return name, "" if number.lower() in {"unknown", "anonymous"} else number
+
+
+def scan_mailbox(spool: Path, where: Mailbox) -> list[Recording]:
+    """All messages of one mailbox that may still have to be mailed. Blocking."""
+    box = mailbox_folder(spool, where)
+    return [recording for name in FOLDERS for recording in list_folder(box / name, where)]
+
+
+def list_folder(folder: Path, where: Mailbox) -> list[Recording]:
+    """The messages of one folder; what vanishes meanwhile is left out. Blocking."""
+    found = (read_recording(file, where) for file in _text_files(folder))
+    return [recording for recording in found if recording is not None]
+
+
+def count_new(spool: Path, where: Mailbox) -> int:
+    """How many messages nobody has heard yet. Blocking."""
+    box = mailbox_folder(spool, where)
+    return sum(len(_text_files(box / name)) for name in NEW_FOLDERS)
+
+
+def read_recording(text_file: Path, where: Mailbox) -> Recording | None:
+    """One message, or None if it is not (or no longer) there."""
+    try:
+        content = text_file.read_bytes()
+    except FileNotFoundError:
+        return None
+    return parse_message(content, where, text_file)
+
+
+def mailboxes(spool: Path) -> Iterator[Mailbox]:
+    """Every mailbox that has a folder in the spool."""
+    root = spool / "voicemail"
+    for context in _folders(root):
+        for box in _folders(root / context):
+            name = mailbox(box, context)
+            if split_mailbox(name) is not None:
+                yield name
+
+
+def mailbox_folder(spool: Path, where: Mailbox) -> Path:
+    """The mailbox's folder.
+
+    Raises:
+        ValueError: `where` is no mailbox name, and could lead out of the spool.
+    """
+    parts = split_mailbox(where)
+    if parts is None:
+        raise ValueError(f'"{where}" is no mailbox like 1001@default')
+    number, context = parts
+    return spool / "voicemail" / context / number
+
+
+def _text_files(folder: Path) -> list[Path]:
+    try:
+        return sorted(file for file in folder.iterdir() if _NUMBERED.fullmatch(file.name))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def _folders(folder: Path) -> list[str]:
+    try:
+        return sorted(entry.name for entry in folder.iterdir() if entry.is_dir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def _whole_number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() else 0
+
+
+def _made_up_id(fields: dict[str, str]) -> str:
+    """For messages of before Asterisk 11, which have no msg_id."""
+    known = ("origtime", "callerid", "callerchan", "duration")
+    text = "\n".join(fields.get(key, "") for key in known)
+    return "x" + hashlib.sha256(text.encode()).hexdigest()[:20]

@@ -1,0 +1,110 @@
+"""The words of the e-mails: Jinja templates, any of which an administrator may replace.
+
+A file in the administrator's folder of the same name comes first: `id/voicemail.html`,
+`en/missed-call.subject.txt`, `layout.html`. What it can use stands in docs and in `_context`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from mail.caller import Caller
+from mail.errors import MailError
+from mail.letters import Letter, Letterhead, VoicemailLetter
+from mail.plain import plain
+from mail.words import clock, length_in_words, moment_in_words
+from pbx.people import Language
+
+_SUBJECT = 200
+
+
+class TextsBroken(MailError):
+    """A template of the administrator's cannot be rendered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A letter in words. subject: one line."""
+
+    subject: str
+    text: str
+    page: str
+
+
+class Texts:
+    """Renders letters.
+
+    own_folder: the administrator's templates (`mail.texts_dir`), which come before ours.
+    """
+
+    def __init__(self, own_folder: Path | None = None) -> None:
+        loaders: list[jinja2.BaseLoader] = [jinja2.PackageLoader("mail", "texts")]
+        if own_folder is not None:
+            loaders.insert(0, jinja2.FileSystemLoader(own_folder))
+        self._environment = jinja2.Environment(
+            loader=jinja2.ChoiceLoader(loaders),
+            autoescape=jinja2.select_autoescape(["html"], default=False),
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def render(self, letter: Letter, head: Letterhead, caller: Caller) -> Rendered:
+        """Write a letter in its reader's language.
+
+        Raises:
+            TextsBroken: an own template is at fault; the sentence names it.
+        """
+        kind = "voicemail" if isinstance(letter, VoicemailLetter) else "missed-call"
+        language = letter.reader.language
+        context = _context(letter, head, caller, language)
+        subject = self._render(f"{language}/{kind}.subject.txt", context)
+        context["subject"] = plain(subject, _SUBJECT)
+        return Rendered(
+            context["subject"],
+            self._render(f"{language}/{kind}.txt", context),
+            self._render(f"{language}/{kind}.html", context),
+        )
+
+    def _render(self, name: str, context: dict[str, Any]) -> str:
+        try:
+            return self._environment.get_template(name).render(context)
+        except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError) as error:
+            line = f", line {error.lineno}" if isinstance(error, jinja2.TemplateSyntaxError) else ""
+            raise TextsBroken(
+                f"The e-mail template {name}{line} cannot be used: {error}. "
+                "Mend the file in mail.texts_dir, or remove it to have the built-in one back."
+            ) from error
+
+
+def _context(
+    letter: Letter, head: Letterhead, caller: Caller, language: Language
+) -> dict[str, Any]:
+    zone = letter.reader.zone
+    common: dict[str, Any] = {
+        "language": language,
+        "site_name": head.site_name,
+        "access_extension": head.access_extension,
+        "person_name": letter.reader.name,
+        "caller": caller,
+    }
+    if isinstance(letter, VoicemailLetter):
+        return common | {
+            "when": moment_in_words(letter.left_at.astimezone(zone), language),
+            "mailbox": letter.mailbox,
+            "clock": clock(letter.duration),
+            "length": length_in_words(letter.duration, language),
+            "waiting": letter.waiting,
+            "attached": letter.audio is not None,
+            "missing": letter.missing,
+        }
+    return common | {
+        "when": moment_in_words(letter.called_at.astimezone(zone), language),
+        "extension": letter.extension,
+        "calls_lately": letter.calls_lately,
+        "lately_days": letter.lately_days,
+    }

@@ -1,0 +1,148 @@
+"""Writes an entry of the outbox as a message: facts, site and recording put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import structlog
+
+from ledger.entries import Entry, MissedCallFacts, VoicemailFacts
+from mail.audio import Audio, UnreadableAudio, convert
+from mail.compose import compose
+from mail.delivery import Written
+from mail.errors import MailError
+from mail.letters import (
+    AudioMissing,
+    Letter,
+    Letterhead,
+    MissedCallLetter,
+    Reader,
+    VoicemailLetter,
+)
+from mail.message import Message
+from mail.sizes import Attempt, smaller
+from mail.spool import Spool
+from mail.texts import Texts
+from pbx.model import Site
+from pbx.numbers import Extension
+from pbx.people import Attach
+
+
+class NobodyToWriteTo(MailError):
+    """The person of an entry is no longer in the site file."""
+
+
+class EntryWriter:
+    """The LetterWriter of mail/delivery.py. Blocking: called in threads, holds no state of a call.
+
+    Arguments:
+        site: called for the site file as it is now.
+    """
+
+    def __init__(self, site: Callable[[], Site], spool: Spool) -> None:
+        self._site = site
+        self._spool = spool
+
+    def write(self, entry: Entry, limit: int | None) -> Written:
+        """Write in at most `limit` bytes, smaller audio or none where that is needed.
+
+        Raises:
+            NobodyToWriteTo: the person is gone from the site file.
+            MailError: an own template is at fault, or an address that no server would take.
+        """
+        site = self._site()
+        person = site.by_extension.get(Extension(entry.extension))
+        if person is None:
+            raise NobodyToWriteTo(
+                f"nobody has extension {entry.extension} any more: put the person back into "
+                f"the site file and retry, or drop entry {entry.id}."
+            )
+        reader = Reader(
+            person.name, entry.recipient, site.language_of(person), site.zone_of(person)
+        )
+        facts = entry.facts
+        if isinstance(facts, MissedCallFacts):
+            return Written(self._compose(entry, _missed_call(facts, entry, reader)))
+        return self._voicemail(entry, facts, reader, site.attach_of(person), limit)
+
+    def _voicemail(
+        self,
+        entry: Entry,
+        facts: VoicemailFacts,
+        reader: Reader,
+        wanted: Attach,
+        limit: int | None,
+    ) -> Written:
+        attempts = smaller(wanted, limit, facts.duration)
+        missing: AudioMissing = "not-wanted" if wanted == "none" else "too-large"
+        for attempt in attempts:
+            audio = None
+            if attempt.form != "none":
+                try:
+                    audio = self._audio(entry, attempt)
+                except (UnreadableAudio, OSError) as error:
+                    structlog.get_logger("delivery").warning(
+                        "recording cannot be attached", entry=entry.id, reason=str(error)
+                    )
+                    missing = "unreadable"
+                    break
+            letter = _voicemail_letter(facts, reader, audio, missing)
+            message = self._compose(entry, letter)
+            if audio is None or limit is None or len(message.content) <= limit:
+                return Written(message, _note(audio, attempt, attempts, missing), audio is None)
+        letter = _voicemail_letter(facts, reader, None, missing)
+        return Written(self._compose(entry, letter), f"without audio: {missing}", True)
+
+    def _audio(self, entry: Entry, attempt: Attempt) -> Audio:
+        if entry.audio is None:
+            raise UnreadableAudio("Asterisk kept no audio with this message.")
+        assert attempt.form != "none"
+        return convert(self._spool.path(entry.audio), attempt.form, bitrate=attempt.bitrate)
+
+    def _compose(self, entry: Entry, letter: Letter) -> Message:
+        site = self._site()
+        return compose(
+            letter,
+            Letterhead.of(site),
+            Texts(site.mail.texts_dir),
+            message_id=entry.message_id,
+            date=datetime.fromtimestamp(int(entry.created), UTC).astimezone(letter.reader.zone),
+        )
+
+
+def _missed_call(facts: MissedCallFacts, entry: Entry, reader: Reader) -> MissedCallLetter:
+    return MissedCallLetter(
+        reader=reader,
+        extension=entry.extension,
+        caller_number=facts.caller_number,
+        caller_name=facts.caller_name,
+        called_at=datetime.fromtimestamp(facts.called_at, UTC),
+        calls_lately=facts.recent,
+    )
+
+
+def _voicemail_letter(
+    facts: VoicemailFacts, reader: Reader, audio: Audio | None, missing: AudioMissing
+) -> VoicemailLetter:
+    return VoicemailLetter(
+        reader=reader,
+        mailbox=facts.mailbox.partition("@")[0],
+        caller_number=facts.caller_number,
+        caller_name=facts.caller_name,
+        left_at=datetime.fromtimestamp(facts.left_at, UTC),
+        duration=facts.duration,
+        waiting=max(1, facts.waiting),
+        audio=audio,
+        missing=missing,
+    )
+
+
+def _note(
+    audio: Audio | None, attempt: Attempt, attempts: tuple[Attempt, ...], missing: AudioMissing
+) -> str | None:
+    if audio is None:
+        return None if missing == "not-wanted" else f"without audio: {missing}"
+    if attempt == attempts[0]:
+        return None
+    return f"audio made smaller: {attempt.form}"

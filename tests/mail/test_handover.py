@@ -1,0 +1,258 @@
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger.entries import MissedCallFacts, State, VoicemailFacts
+from ledger.outbox import Outbox
+from ledger.store import open_ledger, sqlite_url
+from mail.handover import Handover, HandoverFailed
+from mail.missed_calls import Caller, MissedCalls
+from mail.spool import Spool
+from pbx.model import Site
+from pbx.numbers import Extension, Mailbox
+
+BOX = Mailbox("1001@default")
+NOW = 1_795_300_000.0
+
+
+@dataclass
+class House:
+    """A site, its spools and its ledger in one folder."""
+
+    folder: Path
+    outbox: Outbox
+    now: float = NOW
+    woken: int = 0
+    people: list[dict[str, Any]] = field(
+        default_factory=lambda: [
+            {"extension": "1001", "name": "Sari", "email": "sari@klinik.example"},
+            {"extension": "1002", "name": "Budi"},
+        ]
+    )
+
+    def site(self) -> Site:
+        return Site.model_validate(
+            {
+                "site": {"name": "Klinik", "domain": "klinik.example"},
+                "asterisk": {"spool_dir": str(self.folder / "asterisk")},
+                "mail": {"smtp": {"host": "localhost"}, "from": "Voicemail <v@klinik.example>"},
+                "voicemail": {"after_delivery": "heard"},
+                "people": self.people,
+            }
+        )
+
+    def wake(self) -> None:
+        self.woken += 1
+
+    def spool(self) -> Spool:
+        spool = Spool(self.folder / "spool")
+        spool.prepare()
+        return spool
+
+    def handover(self) -> Handover:
+        return Handover(
+            site=self.site,
+            outbox=self.outbox,
+            spool=self.spool(),
+            now=lambda: self.now,
+            wake=self.wake,
+        )
+
+    def missed_calls(self) -> MissedCalls:
+        return MissedCalls(site=self.site, outbox=self.outbox, now=lambda: self.now, wake=self.wake)
+
+    def leave(
+        self, number: int, *, at: float = NOW, box: str = "1001", folder: str = "INBOX"
+    ) -> Path:
+        """Leave a message as Asterisk does: audio first, then the text by rename."""
+        inbox = self.folder / "asterisk" / "voicemail" / "default" / box / folder
+        inbox.mkdir(parents=True, exist_ok=True)
+        text = inbox / f"msg{number:04}.txt"
+        text.with_suffix(".wav").write_bytes(b"RIFF%d" % number)
+        temporary = inbox / "tmptxt"
+        temporary.write_text(
+            f'[message]\ncallerid="Caller" <0812{number}>\norigtime={int(at)}\n'
+            f"msg_id={int(at)}-{number:08}\nduration=7\n"
+        )
+        temporary.rename(text)
+        return text
+
+    def secured(self) -> list[bytes]:
+        return sorted(file.read_bytes() for file in (self.folder / "spool").iterdir())
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    ledger = await open_ledger(sqlite_url(tmp_path / "ledger.sqlite"))
+    yield House(tmp_path, Outbox(ledger))
+    await ledger.close()
+
+
+async def test_three_hints_for_one_message_are_one_entry(house: House) -> None:
+    handover = house.handover()
+    house.leave(0)
+    taken = await asyncio.gather(handover.mailbox(BOX), handover.sweep(), handover.mailbox(BOX))
+    assert sorted(taken) == [0, 0, 1]
+    (entry,) = await house.outbox.newest(None, 5)
+    facts = entry.facts
+    assert isinstance(facts, VoicemailFacts)
+    assert (facts.caller_name, facts.caller_number) == ("Caller", "08120")
+    assert (facts.duration, facts.waiting, facts.left_at) == (7, 1, int(NOW))
+    assert entry.recipient == "sari@klinik.example"
+    assert entry.aftercare == "heard"
+    assert house.secured() == [b"RIFF0"]
+    assert house.woken == 1
+
+
+async def test_the_audio_outlives_the_message_on_the_telephone(house: House) -> None:
+    text = house.leave(0)
+    await house.handover().mailbox(BOX)
+    text.unlink()
+    text.with_suffix(".wav").unlink()
+    (entry,) = await house.outbox.newest(None, 5)
+    assert entry.audio is not None
+    assert house.spool().path(entry.audio).read_bytes() == b"RIFF0"
+
+
+async def test_a_renumbered_message_is_not_mailed_again(house: House) -> None:
+    handover = house.handover()
+    first, second = house.leave(0), house.leave(1)
+    assert await handover.mailbox(BOX) == 2
+    for suffix in (".wav", ".txt"):
+        second.with_suffix(suffix).rename(first.with_suffix(suffix))
+    assert await handover.mailbox(BOX) == 0
+    assert await handover.sweep() == 0
+
+
+async def test_audio_that_was_renumbered_away_while_we_took_it_is_not_mixed_up(
+    house: House,
+) -> None:
+    """Between our link and our second look, message 0 is deleted and 1 takes its place."""
+    first, second = house.leave(0), house.leave(1)
+
+    async def renumber(_seconds: float) -> None:
+        if second.exists():
+            for suffix in (".wav", ".txt"):
+                second.with_suffix(suffix).rename(first.with_suffix(suffix))
+
+    handover = Handover(
+        site=house.site,
+        outbox=house.outbox,
+        spool=house.spool(),
+        now=lambda: NOW,
+        pause=renumber,
+    )
+    await handover.mailbox(BOX)
+    await handover.mailbox(BOX)
+    (entry,) = await house.outbox.newest(None, 5)
+    assert entry.source.endswith("-00000001")
+    assert house.secured() == [b"RIFF1"]
+
+
+async def test_a_message_heard_while_voxpost_was_away_is_still_mailed(house: House) -> None:
+    await house.handover().sweep()
+    house.leave(0, folder="Old")
+    assert await house.handover().sweep() == 1
+
+
+async def test_what_lay_in_a_mailbox_for_long_before_voxpost_is_recorded_but_not_mailed(
+    house: House,
+) -> None:
+    house.leave(0, at=NOW - 86400)
+    house.leave(1, at=NOW - 60)
+    assert await house.handover().sweep() == 1
+    states = {entry.source[-1]: entry.state for entry in await house.outbox.newest(None, 5)}
+    assert states == {"0": State.SKIPPED, "1": State.WAITING}
+    house.leave(2, at=NOW - 86400)  # by a clock that was set back, once the mailbox is ours
+    assert await house.handover().sweep() == 1
+
+
+async def test_a_person_without_a_mail_account_is_left_alone(house: House) -> None:
+    house.leave(0, box="1002")
+    house.leave(0, box="7777")
+    handover = house.handover()
+    assert await handover.sweep() == 0
+    assert await handover.mailbox(Mailbox("1002@default")) == 0
+    assert await handover.mailbox(Mailbox("../etc@default")) == 0
+    assert await house.outbox.newest(None, 5) == []
+
+
+async def test_a_message_without_audio_is_handed_over_without(house: House) -> None:
+    house.leave(0).with_suffix(".wav").unlink()
+    assert await house.handover().mailbox(BOX) == 1
+    assert (await house.outbox.newest(None, 1))[0].audio is None
+
+
+async def test_audio_is_copied_where_it_cannot_be_linked(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    monkeypatch.setattr(os, "link", refuse)
+    house.leave(0)
+    assert await house.handover().mailbox(BOX) == 1
+    assert house.secured() == [b"RIFF0"]
+
+
+async def test_audio_that_cannot_be_secured_stays_to_be_tried_again_and_harms_no_other(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handover = house.handover()
+    spool_secure = Spool.secure
+    full = True
+
+    def secure(self: Spool, audio: Path) -> str:
+        if full and audio.name == "msg0000.wav":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return spool_secure(self, audio)
+
+    monkeypatch.setattr(Spool, "secure", secure)
+    house.leave(0)
+    house.leave(1)
+    with pytest.raises(HandoverFailed, match=r"msg0000\.wav: No space left on device"):
+        await handover.sweep()
+    assert len(await house.outbox.newest(None, 5)) == 1
+    full = False
+    assert await handover.sweep() == 1
+
+
+async def test_a_sweep_skips_folders_that_did_not_change(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handover = house.handover()
+    house.leave(0)
+    house.now = (house.folder / "asterisk").stat().st_mtime + 3600
+    await handover.sweep()
+    looked: list[Path] = []
+    monkeypatch.setattr("mail.handover.list_folder", lambda folder, _: looked.append(folder) or [])
+    await handover.sweep()
+    assert looked == []
+
+
+async def test_a_missed_call_is_handed_over_once_and_counts_how_often_lately(
+    house: House,
+) -> None:
+    calls = house.missed_calls()
+    for number, caller in enumerate(["0812-3456-789", "+628123456789", "08999999999"]):
+        assert await calls.hand_over(
+            Extension("1001"), Caller(caller, "Ani"), f"{number}.1", NOW + number
+        )
+    assert not await calls.hand_over(Extension("1001"), Caller("08123", ""), "1.1", NOW)
+    facts = [entry.facts for entry in await house.outbox.newest(None, 5)]
+    assert [fact.recent for fact in facts if isinstance(fact, MissedCallFacts)] == [1, 2, 1]
+
+
+async def test_no_missed_call_is_mailed_to_who_does_not_want_it(house: House) -> None:
+    house.people[0]["missed_calls"] = False
+    calls = house.missed_calls()
+    for extension in ("1001", "1002", "9999"):
+        assert not await calls.hand_over(Extension(extension), Caller("08", ""), "1.1", NOW)

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mail.recordings import (
+    count_new,
+    mailbox_folder,
+    mailboxes,
+    parse_caller,
+    parse_message,
+    scan_mailbox,
+)
+from pbx.numbers import Mailbox
+
+BOX = Mailbox("6001@default")
+
+# As Asterisk 16.28 wrote it; 22 has the same keys without macrocontext.
+CAPTURED = b""";
+; Message Information file
+;
+[message]
+origmailbox=6001
+context=lab
+macrocontext=
+exten=6001
+rdnis=unknown
+priority=3
+callerchan=PJSIP/sipp-00000000
+callerid="Caller Seven" <5550007>
+origdate=Sat Nov 21 09:59:52 PM UTC 2026
+origtime=1795298392
+category=
+msg_id=1795298392-00000000
+flag=
+duration=7
+"""
+
+
+def test_a_message_file_as_asterisk_writes_it_is_read() -> None:
+    recording = parse_message(CAPTURED, BOX, Path("/spool/INBOX/msg0000.txt"))
+    assert recording is not None
+    assert recording.msg_id == "1795298392-00000000"
+    assert (recording.caller_name, recording.caller_number) == ("Caller Seven", "5550007")
+    assert (recording.left_at, recording.duration, recording.folder) == (1795298392, 7, "INBOX")
+    assert recording.source == "voicemail:6001@default:1795298392-00000000"
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "number"),
+    [
+        ('"Sari" <1001>', "Sari", "1001"),
+        ('"Bu "Ani" <x>" <0812>', 'Bu "Ani" <x>', "0812"),
+        ("Sari <1001>", "Sari", "1001"),
+        ("1001", "", "1001"),
+        ("+62812345", "", "+62812345"),
+        ('"" <0812>', "", "0812"),
+        ("Unknown", "", ""),
+        ('"Anonymous" <anonymous>', "", ""),
+        ("", "", ""),
+        ("<broken", "<broken", ""),
+    ],
+)
+def test_the_caller_is_read_in_every_form_that_asterisk_writes(
+    text: str, name: str, number: str
+) -> None:
+    assert parse_caller(text) == (name, number)
+
+
+def test_a_message_of_before_msg_ids_gets_one_that_stays() -> None:
+    old = CAPTURED.replace(b"msg_id=1795298392-00000000\n", b"")
+    first = parse_message(old, BOX, Path("INBOX/msg0000.txt"))
+    moved = parse_message(old, BOX, Path("Old/msg0007.txt"))
+    assert first is not None
+    assert moved is not None
+    assert first.msg_id == moved.msg_id != ""
+
+
+@given(st.binary())
+def test_any_bytes_are_a_message_or_none(content: bytes) -> None:
+    parse_message(content, BOX, Path("INBOX/msg0000.txt"))
+    parse_message(b"[message]\norigtime=1\n" + content, BOX, Path("INBOX/msg0000.txt"))
+
+
+def test_the_scan_finds_new_and_heard_messages_and_nothing_else(tmp_path: Path) -> None:
+    box = mailbox_folder(tmp_path, BOX)
+    for folder, name in [
+        ("INBOX", "msg0000.txt"),
+        ("Urgent", "msg0000.txt"),
+        ("Old", "msg0003.txt"),
+        ("Work", "msg0000.txt"),
+        ("INBOX", "msg0001.wav"),
+        ("INBOX", "notes.txt"),
+        ("tmp", "msg0000.txt"),
+    ]:
+        (box / folder).mkdir(parents=True, exist_ok=True)
+        (box / folder / name).write_bytes(CAPTURED)
+    (box / "INBOX" / "msg0002.txt").write_bytes(b"")
+    found = [(r.folder, r.text_file.name) for r in scan_mailbox(tmp_path, BOX)]
+    assert found == [("INBOX", "msg0000.txt"), ("Urgent", "msg0000.txt"), ("Old", "msg0003.txt")]
+    assert count_new(tmp_path, BOX) == 3
+    assert list(mailboxes(tmp_path)) == [BOX]
+
+
+def test_an_absent_spool_is_empty(tmp_path: Path) -> None:
+    assert scan_mailbox(tmp_path / "none", BOX) == []
+    assert list(mailboxes(tmp_path / "none")) == []
+
+
+@pytest.mark.parametrize("name", ["../../etc@default", "1001", "a/b@c", "..@default", "1001@.."])
+def test_a_mailbox_name_cannot_lead_out_of_the_spool(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ValueError, match="is no mailbox"):
+        mailbox_folder(tmp_path, Mailbox(name))
