@@ -1,12 +1,14 @@
 """One call as a script sees it, over FastAGI and in a process alike."""
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Final, Protocol
 from urllib.parse import parse_qsl
 
 from agi import wire
 from agi.errors import CommandRefused
 from agi.replies import Reply
+
+GET_VARIABLE_BYTES: Final = 1023  # of a value are all that GET VARIABLE shows
 
 
 class Channel(Protocol):
@@ -68,11 +70,17 @@ class Call:
         empty: never build one from what a caller can say. Raises CallEnded, CommandRefused,
         UnsafeArgument.
         """
+        if "${" in name:
+            return (await self._ask(wire.command("GET FULL VARIABLE", name))).value or ""
         # GET FULL VARIABLE answers "" for what is not set; only GET VARIABLE tells the two
-        # apart, and it knows functions as well (seen on 16 and 22).
-        verb = "GET FULL VARIABLE" if "${" in name else "GET VARIABLE"
-        reply = await self._ask(wire.command(verb, name))
-        return (reply.value or "") if reply.result == "1" else None
+        # apart, but cuts a long value without a word (both seen on 16 and 22).
+        reply = await self._ask(wire.command("GET VARIABLE", name))
+        if reply.result != "1":
+            return None
+        value = reply.value or ""
+        if len(value.encode()) < GET_VARIABLE_BYTES:
+            return value
+        return await self.get_variable(f"${{{name}}}")
 
     async def set_variable(self, name: str, value: str) -> None:
         """Set a channel variable or writable function; Asterisk does not expand the value.

@@ -23,7 +23,7 @@ from agi.variables import Result
 
 T = TypeVar("T")
 
-# To Asterisk any other than 0 is AGISTATUS=FAILURE; the dialplan goes on all the same.
+# Any other than 0 may be AGISTATUS=FAILURE to Asterisk; the dialplan goes on all the same.
 EXIT_DONE: Final = 0
 EXIT_FAILED: Final = 1
 EXIT_USAGE: Final = 2  # unknown script, or not started by Asterisk

@@ -53,7 +53,7 @@ class AmiConnection:
         self._state_asked = False
         self._changed = asyncio.Event()  # the link is up, or will never be again
         self._ended: AmiError | None = None
-        self._keeping: asyncio.Task[LoginRefused | None] | None = None
+        self._keeping: asyncio.Task[AmiError | None] | None = None
         self._state = LinkState.STOPPED
         self._since = clock()
         self._last_error = ""
@@ -92,7 +92,8 @@ class AmiConnection:
     async def run(self) -> None:
         """Own the connection until cancelled or closed; it runs once.
 
-        Raises LoginRefused, at once and for good, when Asterisk refuses the account.
+        Raises LoginRefused, at once and for good, when Asterisk refuses the account; and
+        NotConnected where the settings do not ask for a new link in place of one that ended.
         """
         if self._ended is not None:
             return
@@ -152,7 +153,7 @@ class AmiConnection:
             await self._changed.wait()
         return self._link
 
-    async def _keep_linked(self) -> LoginRefused | None:
+    async def _keep_linked(self) -> AmiError | None:
         while True:
             try:
                 await self._one_link()
@@ -163,6 +164,10 @@ class AmiConnection:
                 return refused
             except (AmiError, OSError) as trouble:
                 self._last_error = str(trouble)
+                if not self._settings.reconnect:
+                    self._ended = NotConnected(f"{self._settings.where}: {trouble}")
+                    self._enter(LinkState.STOPPED)
+                    return self._ended
             delay = self._backoff.next_delay()
             self._enter(LinkState.WAITING)
             self._log.warning("ami.link_down", why=self._last_error, next_try_s=round(delay, 2))

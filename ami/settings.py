@@ -17,6 +17,7 @@ class AmiSettings:
     boot_grace: how long after the log-in FullyBooted is waited for, before the state is asked
     anew without it (the account's mask may lack `system`).
     events: False for an account that only asks.
+    reconnect: False for a command that asks once and tells a person what is wrong.
     """
 
     host: str
@@ -30,6 +31,7 @@ class AmiSettings:
     reconnect_longest: float = 60.0
     boot_grace: float = 1.0
     events: bool = True
+    reconnect: bool = True
     tls: ssl.SSLContext | None = None
 
     @property

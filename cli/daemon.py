@@ -60,7 +60,7 @@ class Daemon:
             spool=self._spool,
             writer=EntryWriter(site, self._spool),
             route=lambda: SmtpRoute(
-                site().mail.smtp, client_name=_client_name(), clock=time.monotonic
+                site().mail.smtp, client_name=client_name(), clock=time.monotonic
             ),
             connections=settings.mail.connections,
             retry=RetryPolicy(settings.mail.give_up_after_days * 86400),
@@ -207,7 +207,7 @@ class Daemon:
         }
 
 
-def _client_name() -> str:
+def client_name() -> str:
     """What we call ourselves in EHLO; a name that is not plain ASCII would be refused."""
     name = socket.getfqdn()
     return name if name.isascii() and " " not in name else "localhost"

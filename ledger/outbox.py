@@ -110,9 +110,18 @@ class Outbox:
             .values(due=now, leased_by=None)
         )
 
-    async def delivered(self, entry_id: int, now: float, note: str | None = None) -> None:
-        """The server took it. `note` says what was unusual, as a smaller recording."""
-        await self._settle(entry_id, State.DELIVERED, now, note)
+    async def delivered(
+        self, entry_id: int, now: float, note: str | None = None, *, keep_recording: bool = False
+    ) -> None:
+        """The server took it.
+
+        Arguments:
+            note: what was unusual, as a smaller recording.
+            keep_recording: drop what the mailbox still asks for: the mail went without audio, so
+                the telephone has the only copy.
+        """
+        values = {"aftercare": None} if keep_recording else {}
+        await self._settle(entry_id, State.DELIVERED, now, note, **values)
 
     async def failed(self, entry_id: int, now: float, why: str) -> None:
         """Set it aside, with the server's own words."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import binascii
 import hashlib
+import re
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -13,14 +14,17 @@ from email.utils import format_datetime, parseaddr
 from mail.audio import Audio
 from mail.caller import Caller, read_caller
 from mail.letters import Letter, Letterhead, VoicemailLetter
-from mail.message import Message
+from mail.message import BadMessage, Message, require_address
 from mail.plain import ascii_only, plain
 from mail.texts import Rendered, Texts
 
 # 7bit: neither 8BITMIME nor SMTPUTF8 is ever asked of a server (Zimbra refuses the latter).
 _POLICY = SMTP.clone(cte_type="7bit", utf8=False)
+_ONE_LINE = _POLICY.clone(max_line_length=998)  # RFC 5322, 2.1.1
 _LINE = 76  # characters of base64 in a line (RFC 2045, 6.8)
 _NAME = 100
+_WORD = 40
+_MESSAGE_ID = re.compile(r"<[!-;=?A-~]{1,200}@[!-;=?A-~]{1,255}>")
 
 
 def compose(
@@ -36,12 +40,14 @@ def compose(
 
     Raises:
         TextsBroken: an own template of the administrator's is at fault.
-        BadMessage: an address that no server would take.
+        BadMessage: an address or a Message-ID that no server would take.
     """
-    number, name = letter.caller_number, letter.caller_name
-    caller = read_caller(number, name, head.country)
+    require_address(letter.reader.address, message_id)
+    if _MESSAGE_ID.fullmatch(message_id) is None:
+        raise BadMessage(f"{message_id!r} is no Message-ID like <name@klinik.example>.")
+    caller = read_caller(letter.caller_number, letter.caller_name, head.country)
     words = texts.render(letter, head, caller)
-    seed = hashlib.sha256(message_id.encode("utf-8", "replace")).hexdigest()[:32]
+    seed = hashlib.sha256(message_id.encode("ascii")).hexdigest()[:32]
     body = _alternative(words, f"=_alt_{seed}")
     if isinstance(letter, VoicemailLetter) and letter.audio is not None:
         body = _mixed(body, letter.audio, _file_name(letter, caller), f"=_mix_{seed}")
@@ -70,15 +76,25 @@ def _headers(
     mail = EmailMessage(_POLICY)
     mail["From"] = Address(plain(sender_name, _NAME), addr_spec=sender_address)
     mail["To"] = Address(plain(letter.reader.name, _NAME), addr_spec=letter.reader.address)
-    mail["Subject"] = subject
     mail["Date"] = format_datetime(date)
-    mail["Message-ID"] = message_id
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday replies to this
     mail["Content-Language"] = letter.reader.language
     for name, value in _own_headers(letter, caller):
         mail[f"X-Voxpost-{name}"] = value
     mail["MIME-Version"] = "1.0"
+    # Not by EmailMessage, which breaks the line of a long one: readers search for it as it is.
+    identity = f"Message-ID: {message_id}\r\n".encode("ascii")
     # The empty line at the end belongs after the body's own headers, which follow.
+    return identity + _subject(subject) + mail.as_bytes().removesuffix(b"\r\n")
+
+
+def _subject(subject: str) -> bytes:
+    """One header line. EmailMessage would leave the first line of a long one empty.
+
+    What is not ASCII becomes encoded words, whose lines must stay short (RFC 2047, 2).
+    """
+    mail = EmailMessage(_ONE_LINE if subject.isascii() else _POLICY)
+    mail["Subject"] = subject
     return mail.as_bytes().removesuffix(b"\r\n")
 
 
@@ -87,13 +103,13 @@ def _own_headers(letter: Letter, caller: Caller) -> list[tuple[str, str]]:
     if isinstance(letter, VoicemailLetter):
         return [
             ("Kind", "voicemail"),
-            ("Mailbox", ascii_only(letter.mailbox, _NAME)),
+            ("Mailbox", ascii_only(letter.mailbox, _WORD)),
             ("Caller", number),
             ("Duration", str(round(letter.duration))),
         ]
     return [
         ("Kind", "missed-call"),
-        ("Mailbox", ascii_only(letter.extension, _NAME)),
+        ("Mailbox", ascii_only(letter.extension, _WORD)),
         ("Caller", number),
     ]
 

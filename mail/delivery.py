@@ -36,6 +36,8 @@ class Written:
     note: str | None = None
     smallest: bool = False
     """Whether no smaller version of it can be written."""
+    whole: bool = True
+    """Whether it has all that there was; else the recording must stay on the telephone."""
 
 
 class LetterWriter(Protocol):
@@ -124,7 +126,7 @@ class Delivery:
         self._leased: deque[Entry] = deque()
         self._generation = 0
         self._woken = asyncio.Event()
-        self._stopping = False
+        self._stopping = asyncio.Event()
         self.statistics = DeliveryStatistics()
 
     def wake(self) -> None:
@@ -138,7 +140,7 @@ class Delivery:
 
     def stop(self) -> None:
         """Begin nothing new; `run` returns once what is on the wire has ended."""
-        self._stopping = True
+        self._stopping.set()
         self.wake()
 
     async def run(self) -> None:
@@ -149,11 +151,13 @@ class Delivery:
             self._free.put_nowait(lane)
         try:
             async with asyncio.TaskGroup() as group:
-                while not self._stopping:
+                while not self._stopping.is_set():
                     entry = await self._next()
                     if entry is None:
                         continue
                     lane = await self._free.get()
+                    if self._stopping.is_set():
+                        break
                     group.create_task(self._deliver(entry, lane))
             await self._outbox.release_all(self._owner, self._now())
         finally:
@@ -182,7 +186,7 @@ class Delivery:
     async def _nap(self, due: float | None) -> None:
         """Wait until the next entry is due or somebody wakes us; close connections meanwhile."""
         seconds = _LONGEST_NAP if due is None else min(_LONGEST_NAP, max(0.0, due - self._now()))
-        if self._stopping or await self._woken_within(min(seconds, _IDLE)):
+        if self._stopping.is_set() or await self._woken_within(min(seconds, _IDLE)):
             return
         for _ in range(self._free.qsize()):
             lane = self._free.get_nowait()
@@ -205,18 +209,19 @@ class Delivery:
                 await lane.route.close()
                 lane.route, lane.generation = self._route(), self._generation
             try:
-                outcome, note = await self._send(entry, lane.route)
+                outcome, written = await self._send(entry, lane.route)
             except MailError as error:
-                outcome, note = Refused(f"cannot be written: {error}", 0), None
+                outcome, written = Refused(f"cannot be written: {error}", 0), None
             except Exception as error:  # a fault of ours must not stop the others
                 self._log.exception("delivery failed", entry=entry.id)
-                outcome, note = TryLater(f"fault in voxpost: {type(error).__name__}: {error}"), None
-            await self._record(entry, outcome, note)
+                words = f"fault in voxpost: {type(error).__name__}: {error}"
+                outcome, written = TryLater(words), None
+            await self._record(entry, outcome, written)
         finally:
             self.statistics.in_flight -= 1
             self._free.put_nowait(lane)
 
-    async def _send(self, entry: Entry, route: Route) -> tuple[Outcome, str | None]:
+    async def _send(self, entry: Entry, route: Route) -> tuple[Outcome, Written]:
         """Send as large as the server takes it."""
         limit = route.max_size
         for _ in range(_VERSIONS):
@@ -229,24 +234,27 @@ class Delivery:
             limit = outcome.limit if outcome.limit and outcome.limit < sent else sent // 2
         if isinstance(outcome, TooLarge):
             outcome = Refused(outcome.words, 552)
-        return outcome, written.note
+        return outcome, written
 
-    async def _record(self, entry: Entry, outcome: Outcome, note: str | None) -> None:
+    async def _record(self, entry: Entry, outcome: Outcome, written: Written | None) -> None:
         """Write down how it ended, however long the ledger takes to accept that."""
         while True:
             try:
-                await self._record_once(entry, outcome, note)
+                await self._record_once(entry, outcome, written)
             except LedgerError as error:
                 self._note_trouble(str(error))
                 await asyncio.sleep(_LEDGER_PAUSE)
             else:
                 return
 
-    async def _record_once(self, entry: Entry, outcome: Outcome, note: str | None) -> None:
+    async def _record_once(self, entry: Entry, outcome: Outcome, written: Written | None) -> None:
         now = self._now()
         log = self._log.bind(entry=entry.id, kind=entry.kind, recipient=entry.recipient)
         if isinstance(outcome, Accepted):
-            await self._outbox.delivered(entry.id, now, note)
+            assert written is not None, "only what was written can be accepted"
+            note = written.note
+            keep = not written.whole and entry.aftercare == "delete"
+            await self._outbox.delivered(entry.id, now, note, keep_recording=keep)
             await self._after_delivery(entry)
             self.statistics.count_delivered(now, now - entry.created)
             log.info("delivered", words=outcome.words, note=note)

@@ -38,10 +38,7 @@ class Message:
         if not self.recipients:
             raise BadMessage(f"{self.message_id}: nobody to send it to.")
         for address in (self.sender, *self.recipients):
-            try:
-                check_address(address)
-            except ValueError as error:
-                raise BadMessage(f"{self.message_id}: {error}.") from None
+            require_address(address, self.message_id)
         ends = self.content.count(b"\r\n")
         if self.content.count(b"\n") != ends or self.content.count(b"\r") != ends:
             raise BadMessage(f"{self.message_id}: a line is ended by a bare CR or LF.")
@@ -60,6 +57,14 @@ class Message:
                 return _stuffed(content)
             at = content.find(b".", at + 1)
         return content
+
+
+def require_address(address: str, message_id: str) -> None:
+    """Raise BadMessage for an address that cannot go into an envelope as it stands."""
+    try:
+        check_address(address)
+    except ValueError as error:
+        raise BadMessage(f"{message_id}: {error}.") from None
 
 
 def _stuffed(content: bytes) -> bytes:

@@ -9,9 +9,12 @@ from pbx.people import Attach
 
 _WAV_BYTES = 16_000  # a second of Asterisk's wav: 8 kHz, 16 bit
 # Bits a second: the first of each is the usual one. Below 8,000 speech is hard to follow.
-_LADDERS: dict[Form, tuple[int, ...]] = {"mp3": (32_000, 16_000, 8_000), "opus": (24_000, 12_000)}
+_LADDERS: dict[Form, tuple[int, ...]] = {
+    "mp3": (32_000, 16_000, 8_000),
+    "opus": (24_000, 12_000, 8_000),
+}
 # What opus may take above the rate that it is asked for.
-_OPUS_SLACK = 1.4
+_OPUS_SLACK = 1.25
 _LETTER = 32 * 1024  # bytes for the headers, the text and the page
 _LINE = 76  # characters of base64 in a line (RFC 2045, 6.8)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import structlog
 
@@ -34,7 +35,7 @@ class NobodyToWriteTo(MailError):
 
 
 class EntryWriter:
-    """The LetterWriter of mail/delivery.py. Blocking: called in threads, holds no state of a call.
+    """The LetterWriter of mail/delivery.py. Blocking: called in threads.
 
     Arguments:
         site: called for the site file as it is now.
@@ -43,6 +44,7 @@ class EntryWriter:
     def __init__(self, site: Callable[[], Site], spool: Spool) -> None:
         self._site = site
         self._spool = spool
+        self._texts: dict[Path | None, Texts] = {}
 
     def write(self, entry: Entry, limit: int | None) -> Written:
         """Write in at most `limit` bytes, smaller audio or none where that is needed.
@@ -90,9 +92,11 @@ class EntryWriter:
             letter = _voicemail_letter(facts, reader, audio, missing)
             message = self._compose(entry, letter)
             if audio is None or limit is None or len(message.content) <= limit:
-                return Written(message, _note(audio, attempt, attempts, missing), audio is None)
+                note = _note(audio, attempt, smaller(wanted, None, facts.duration)[0], missing)
+                return Written(message, note, smallest=audio is None, whole=audio is not None)
         letter = _voicemail_letter(facts, reader, None, missing)
-        return Written(self._compose(entry, letter), f"without audio: {missing}", True)
+        message = self._compose(entry, letter)
+        return Written(message, f"without audio: {missing}", smallest=True, whole=False)
 
     def _audio(self, entry: Entry, attempt: Attempt) -> Audio:
         if entry.audio is None:
@@ -100,12 +104,18 @@ class EntryWriter:
         assert attempt.form != "none"
         return convert(self._spool.path(entry.audio), attempt.form, bitrate=attempt.bitrate)
 
+    def _texts_in(self, folder: Path | None) -> Texts:
+        """Kept: making them takes longer than writing with them. Changed files are reread."""
+        if folder not in self._texts:
+            self._texts[folder] = Texts(folder)
+        return self._texts[folder]
+
     def _compose(self, entry: Entry, letter: Letter) -> Message:
         site = self._site()
         return compose(
             letter,
             Letterhead.of(site),
-            Texts(site.mail.texts_dir),
+            self._texts_in(site.mail.texts_dir),
             message_id=entry.message_id,
             date=datetime.fromtimestamp(int(entry.created), UTC).astimezone(letter.reader.zone),
         )
@@ -139,10 +149,10 @@ def _voicemail_letter(
 
 
 def _note(
-    audio: Audio | None, attempt: Attempt, attempts: tuple[Attempt, ...], missing: AudioMissing
+    audio: Audio | None, attempt: Attempt, usual: Attempt, missing: AudioMissing
 ) -> str | None:
     if audio is None:
         return None if missing == "not-wanted" else f"without audio: {missing}"
-    if attempt == attempts[0]:
+    if attempt == usual:
         return None
     return f"audio made smaller: {attempt.form}"

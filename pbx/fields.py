@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    model_validator,
+)
 
 from pbx.hours import parse_opening
-from pbx.numbers import EXTENSION_PATTERN
+from pbx.numbers import EXTENSION_PATTERN, is_country
 from pbx.secret import Secret
 
 # RFC 5321's dot-atom and a host name, in ASCII: Zimbra refuses SMTPUTF8 everywhere.
@@ -30,9 +40,15 @@ def check_address(text: str) -> str:
 
 
 def _check_text(text: str) -> str:
-    if any(ord(character) < 32 or ord(character) == 127 for character in text):
+    if any(unicodedata.category(character) in {"Cc", "Zl", "Zp"} for character in text):
         raise ValueError("has a line break or another control character in it")
-    return text.strip()
+    return text
+
+
+def _check_country(code: str) -> str:
+    if not is_country(code):
+        raise ValueError(f'"{code}" is no country of ISO 3166, like ID or GB')
+    return code
 
 
 def _check_zone(name: str) -> str:
@@ -59,16 +75,45 @@ def _number_as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-Text = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_check_text)]
+_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_COUNTRY = "^[A-Z]{2}$"
+_DOMAIN = rf"^(?:{_LABEL}\.)*{_LABEL}$"
+_HOST = r"^[A-Za-z0-9.:_-]{1,253}$"
+_TOKEN = r"^[A-Za-z0-9_.-]{1,80}$"
+PIN_PATTERN = r"^[0-9]{4,12}$"
+ACCESS_PATTERN = r"^[*#]?[0-9]{2,6}$"
+
+PATTERN_REMEDIES = {
+    EXTENSION_PATTERN: "Write 2 to 8 digits.",
+    _COUNTRY: "Write two capital letters like ID.",
+    _DOMAIN: "Write a domain like klinik.example; one with other letters in its xn-- form.",
+    _HOST: "Write a host name or an address, without a port.",
+    _TOKEN: "Use letters, digits, '.', '_' and '-'.",
+    PIN_PATTERN: "Write 4 to 12 digits.",
+    ACCESS_PATTERN: "Write 2 to 6 digits, with * or # before them or without.",
+}
+"""What to write instead of a value that is not of the right form."""
+
+Text = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    AfterValidator(_check_text),
+]
 Address = Annotated[str, AfterValidator(check_address)]
-ExtensionNumber = Annotated[str, BeforeValidator(_number_as_text), Field(pattern=EXTENSION_PATTERN)]
+ExtensionNumber = Annotated[
+    str,
+    BeforeValidator(_number_as_text, json_schema_input_type=str | int),
+    Field(pattern=EXTENSION_PATTERN),
+]
+Country = Annotated[str, Field(pattern=_COUNTRY), AfterValidator(_check_country)]
 Zone = Annotated[str, AfterValidator(_check_zone)]
 OpeningText = Annotated[str, AfterValidator(_check_opening)]
 SitePath = Annotated[Path, AfterValidator(_resolve)]
 Port = Annotated[int, Field(ge=1, le=65535)]
-Seconds = Annotated[float, Field(gt=0)]
-HostName = Annotated[str, Field(pattern=r"^[A-Za-z0-9.:_-]{1,253}$")]
-Token = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,80}$")]
+Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
+DomainName = Annotated[str, Field(pattern=_DOMAIN, max_length=253)]
+HostName = Annotated[str, Field(pattern=_HOST)]
+Token = Annotated[str, Field(pattern=_TOKEN)]
 """A name that is safe as a section, context or user name in Asterisk's files."""
 
 
@@ -76,6 +121,15 @@ class Section(BaseModel):
     """One table of the site file: unknown keys are errors, nothing changes after loading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    @model_validator(mode="after")
+    def _one_place_for_a_secret(self) -> Self:
+        given = self.model_fields_set
+        for name in given:
+            base, _, place = name.rpartition("_")
+            if place in {"file", "env"} and (others := given & {base, f"{base}_env"} - {name}):
+                raise ValueError(f"has both {others.pop()} and {name}: keep one of them")
+        return self
 
     def secret_of(self, name: str, key: str) -> Secret:
         """The secret written as `name`, `name_file` or `name_env`; `key` names it for people."""

@@ -10,7 +10,7 @@ from datetime import date, datetime, time
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _RULE = re.compile(
     r"^(?P<first>[a-z]{3})(?:-(?P<last>[a-z]{3}))?\s+"
-    r"(?P<start>\d{2}:\d{2})-(?P<end>\d{2}:\d{2})$"
+    r"(?P<start>[0-9]{2}:[0-9]{2})-(?P<end>[0-9]{2}:[0-9]{2})$"
 )
 _MIDNIGHT_END = "24:00"
 
@@ -56,6 +56,8 @@ def parse_opening(text: str) -> Opening:
 
 def _clock(text: str) -> time:
     try:
+        if text == _MIDNIGHT_END:  # newer Pythons read it as 00:00
+            raise ValueError
         return time.fromisoformat(text)
     except ValueError:
         raise ValueError(f'"{text}" is no time of day') from None

@@ -5,13 +5,17 @@ from __future__ import annotations
 from datetime import date, datetime
 from email.utils import parseaddr
 from functools import cached_property
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from pbx.fields import (
+    ACCESS_PATTERN,
     Address,
+    Country,
+    DomainName,
     ExtensionNumber,
     HostName,
     OpeningText,
@@ -35,9 +39,9 @@ class SiteInfo(Section):
 
     name: Text
     """Name of the organisation, as people read it in e-mails."""
-    domain: HostName
+    domain: DomainName
     """The site's mail domain; Message-IDs are made in it."""
-    country: str = Field("ID", pattern="^[A-Z]{2}$")
+    country: Country = "ID"
     """Country (ISO 3166, two letters): how local numbers are read."""
     language: Language = "id"
     """Language of e-mails: id or en."""
@@ -98,11 +102,11 @@ class Asterisk(Section):
     """Its major version."""
     target: Literal["vanilla"] = "vanilla"
     """Whose configuration is rendered: vanilla is a plain Asterisk."""
-    config_dir: SitePath = "/etc/asterisk"  # type: ignore[assignment]
+    config_dir: SitePath = Path("/etc/asterisk")
     """Asterisk's configuration folder."""
-    spool_dir: SitePath = "/var/spool/asterisk"  # type: ignore[assignment]
+    spool_dir: SitePath = Path("/var/spool/asterisk")
     """Asterisk's spool; voicemail/ lies in it."""
-    log_dir: SitePath = "/var/log/asterisk"  # type: ignore[assignment]
+    log_dir: SitePath = Path("/var/log/asterisk")
     """Asterisk's log folder; errors after a reload are read there."""
     private: bool = False
     """A private instance: asterisk.conf is rendered too."""
@@ -149,6 +153,8 @@ def _as_list(value: Any) -> Any:
 
 def _check_from(text: str) -> str:
     _, address = parseaddr(text)
+    if not address:
+        raise ValueError(f'"{text}" is not like "Voicemail <voicemail@klinik.example>"')
     check_address(address)
     return text
 
@@ -156,7 +162,11 @@ def _check_from(text: str) -> str:
 class Mail(Section):
     """How e-mails leave."""
 
-    smtp: Annotated[tuple[SmtpServer, ...], BeforeValidator(_as_list), Field(min_length=1)]
+    smtp: Annotated[
+        tuple[SmtpServer, ...],
+        BeforeValidator(_as_list, json_schema_input_type=SmtpServer | list[SmtpServer]),
+        Field(min_length=1),
+    ]
     """The server, or a list: the first that takes the message, in order."""
     sender: Annotated[Text, AfterValidator(_check_from), Field(alias="from")]
     """From of every e-mail: "Voicemail <voicemail@klinik.example>"."""
@@ -187,7 +197,7 @@ class Voicemail(Section):
     """Audio in the e-mail: wav, mp3, opus, or none."""
     after_delivery: AfterDelivery = "keep"
     """Once delivered: keep the recording as new, mark it heard, or delete it."""
-    access_extension: str = Field("*97", pattern=r"^[*#]?[0-9]{2,6}$")
+    access_extension: str = Field("*97", pattern=ACCESS_PATTERN)
     """What a person dials to listen by telephone."""
     ring_seconds: int = Field(20, ge=5, le=120)
     """How long a telephone rings before voicemail answers."""
@@ -254,7 +264,7 @@ class Phones(Section):
 class Service(Section):
     """voxpost itself."""
 
-    state_dir: SitePath = "/var/lib/voxpost"  # type: ignore[assignment]
+    state_dir: SitePath = Path("/var/lib/voxpost")
     """The ledger and the audio still to be delivered lie here. Back it up."""
     ledger_url: str | None = Field(None, repr=False)
     """SQLAlchemy URL of the ledger; a SQLite file in state_dir when left out."""

@@ -40,18 +40,34 @@ def split_mailbox(text: str) -> tuple[str, str] | None:
     return match[1], match[2]
 
 
+def is_country(code: str) -> bool:
+    """Whether numbers can be read for this country (ISO 3166, two capital letters)."""
+    return code in phonenumbers.SUPPORTED_REGIONS
+
+
 def to_e164(raw: str, country: str) -> E164 | None:
     """Read a dialled or shown number the way people of `country` (ISO 3166) write it.
 
-    Returns None for what is no possible telephone number: an internal extension, "anonymous".
+    Returns None for what is no possible telephone number: an internal extension, "anonymous", a
+    number without its area code.
     """
+    number = _parse(raw, country)
+    if raw.startswith("00") and (number is None or not phonenumbers.is_valid_number(number)):
+        # ITU-T E.164's prefix, which trunks send whatever the country itself dials.
+        abroad = _parse(f"+{raw.lstrip('0')}", country)
+        number = abroad if abroad is not None and phonenumbers.is_valid_number(abroad) else number
+    if number is None:
+        return None
+    return E164(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def _parse(raw: str, country: str) -> phonenumbers.PhoneNumber | None:
     try:
         number = phonenumbers.parse(raw, country)
     except phonenumbers.NumberParseException:
         return None
-    if not phonenumbers.is_possible_number(number):
-        return None
-    return E164(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    reason = phonenumbers.is_possible_number_with_reason(number)
+    return number if reason == phonenumbers.ValidationResult.IS_POSSIBLE else None
 
 
 def for_people(raw: str, country: str) -> str:

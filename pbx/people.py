@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from pbx.fields import Address, ExtensionNumber, Section, SitePath, Text, Token, Zone
+from pbx.fields import PIN_PATTERN, Address, ExtensionNumber, Section, SitePath, Text, Token, Zone
 from pbx.numbers import Extension, Mailbox, mailbox
 from pbx.secret import Secret
 
@@ -19,7 +19,7 @@ DialClass = Literal["internal", "local", "mobile", "national", "international", 
 class PersonVoicemail(Section):
     """A person's voicemail; what is left out comes from `[voicemail]`."""
 
-    pin: str | None = Field(None, pattern=r"^[0-9]{4,12}$", repr=False)
+    pin: str | None = Field(None, pattern=PIN_PATTERN, repr=False)
     """PIN for listening by telephone, 4 to 12 digits. Better in `pin_file`."""
     pin_file: SitePath | None = None
     """File that holds the PIN."""

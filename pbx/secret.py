@@ -44,20 +44,23 @@ class Secret:
         if self.variable is not None:
             value = os.environ.get(self.variable, "")
             if not value:
-                raise SecretMissing(f"{self.key}_env: the variable {self.variable} is not set.")
+                raise SecretMissing(
+                    f"{self.key}_env: the variable {self.variable} is not set. Set it, or name a "
+                    f"file with {self.key}_file."
+                )
             return value
         raise SecretMissing(f"{self.key} is not set: add {self.key}_file to the site file.")
 
     def _from_file(self, file: Path) -> str:
         try:
-            value = file.read_text(encoding="utf-8").rstrip("\r\n")
+            value = file.read_text(encoding="utf-8-sig").rstrip("\r\n")
         except OSError as error:
             raise SecretMissing(
                 f"{self.key}_file: cannot read {file}: {error.strerror}. "
                 "Write the secret there, readable only by voxpost (mode 600)."
             ) from error
-        except UnicodeDecodeError as error:
+        except ValueError as error:  # also a NUL in the name
             raise SecretMissing(f"{self.key}_file: {file} is not UTF-8 text.") from error
-        if not value:
-            raise SecretMissing(f"{self.key}_file: {file} is empty.")
+        if not value.strip():
+            raise SecretMissing(f"{self.key}_file: {file} is empty. Write the secret there.")
         return value

@@ -296,3 +296,16 @@ async def test_not_set_is_none_and_an_expression_is_expanded(serve: Any, ring: A
         assert await line.reply(b"200 result=1 (c-)") == b'GET FULL VARIABLE "${C}-${D}"'
         assert await line.closed()
         assert server.statistics.of("script").errors == 0
+
+
+async def test_a_value_that_get_variable_cuts_is_asked_for_in_full(serve: Any, ring: Any) -> None:
+    async def script(call: Call, services: Services) -> None:
+        assert await call.get_variable("LONG") == "x" * 1900
+
+    async with serve(script=script) as server:
+        line = await ring(server, "script")
+        await line.reply(b"200 result=1 (" + b"x" * 1023 + b")")
+        full = await line.reply(b"200 result=1 (" + b"x" * 1900 + b")")
+        assert full == b'GET FULL VARIABLE "${LONG}"'
+        assert await line.closed()
+        assert server.statistics.of("script").errors == 0

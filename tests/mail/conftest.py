@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ import pytest
 import trustme
 
 from mail.message import Message
+from mail.smtp import SmtpSession
 from pbx.model import SmtpServer
 
 # What a server may do instead of answering.
@@ -52,14 +54,18 @@ class ScriptedServer:
     connections: int = 0
     reached: dict[str, asyncio.Event] = field(default_factory=dict)
     read_content: bool = True
+    pause_per_megabyte: float = 0.0
     _writers: list[asyncio.StreamWriter] = field(default_factory=list)
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
     _server: asyncio.Server | None = None
 
     async def start(self) -> None:
         context = self.tls if self.implicit_tls else None
+        listener = socket.create_server(("127.0.0.1", self.port))
+        # Small, so that a slow reader is felt at the other end; connections inherit it.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
         self._server = await asyncio.start_server(
-            self._serve, "127.0.0.1", self.port, ssl=context, limit=64 * 1024
+            self._serve, sock=listener, ssl=context, limit=64 * 1024
         )
         self.port = self._server.sockets[0].getsockname()[1]
 
@@ -122,6 +128,8 @@ class ScriptedServer:
             if not line:
                 raise ConnectionResetError
             body += line
+            if self.pause_per_megabyte and len(body) % 1_000_000 < len(line):
+                await asyncio.sleep(self.pause_per_megabyte)
         self.bodies.append(bytes(body))
         await self._react("CONTENT", writer)
 
@@ -166,6 +174,16 @@ def plain_server() -> Callable[..., SmtpServer]:
     def make(server: ScriptedServer, **options: Any) -> SmtpServer:
         given = {"host": "127.0.0.1", "security": "plain", "timeout": 2} | options
         return SmtpServer.model_validate({"port": server.port} | given)
+
+    return make
+
+
+@pytest.fixture
+def session_for(plain_server: Callable[..., SmtpServer]) -> Callable[..., SmtpSession]:
+    """Make a session of ours with a scripted server."""
+
+    def make(server: ScriptedServer, **options: Any) -> SmtpSession:
+        return SmtpSession(plain_server(server, **options), client_name="pbx.klinik.example")
 
     return make
 

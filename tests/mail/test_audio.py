@@ -92,10 +92,7 @@ def test_what_follows_the_samples_stays(record):
     assert audio.duration == 0.5
 
 
-@pytest.mark.parametrize(
-    ("form", "content_type", "container"),
-    [("mp3", "audio/mpeg", "mp3"), ("opus", "audio/ogg", "ogg")],
-)
+@pytest.mark.parametrize("target", [("mp3", "audio/mpeg", "mp3"), ("opus", "audio/ogg", "ogg")])
 @pytest.mark.parametrize(
     ("name", "content", "seconds"),
     [
@@ -110,8 +107,9 @@ def test_what_follows_the_samples_stays(record):
     ],
 )
 def test_every_form_of_asterisks_becomes_one_that_browsers_play(
-    record, name, content, seconds, form, content_type, container
+    record, name, content, seconds, target
 ):
+    form, content_type, container = target
     audio = convert(record(name, content), form)
     assert audio.content_type == content_type
     assert audio.duration == pytest.approx(seconds, abs=0.05)

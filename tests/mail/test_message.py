@@ -36,7 +36,14 @@ def test_bare_line_ends_that_smuggle_a_second_mail_are_refused(content):
 
 @pytest.mark.parametrize(
     "address",
-    ["", "sari", "sari@klinik.example (x)", "Sari <sari@x.example>", "a b@x.example", "é@x.example"],
+    [
+        "",
+        "sari",
+        "sari@klinik.example (x)",
+        "Sari <sari@x.example>",
+        "a b@x.example",
+        "é@x.example",
+    ],
 )
 def test_odd_addresses_rewritten_silently_never_reach_the_library(address):
     with pytest.raises(BadMessage):

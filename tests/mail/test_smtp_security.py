@@ -3,16 +3,6 @@
 import pytest
 
 from mail.outcome import Accepted, TryLater
-from mail.smtp import SmtpSession
-
-
-@pytest.fixture
-def session_for(plain_server):
-    def make(server, **options):
-        return SmtpSession(plain_server(server, **options), client_name="pbx.klinik.example")
-
-    return make
-
 
 OFFER = "250-lab\r\n250-STARTTLS\r\n250-AUTH PLAIN LOGIN CRAM-MD5\r\n250 SIZE 10240000"
 ACCOUNT = {"username": "voxpost", "password": "rahasia-sekali"}

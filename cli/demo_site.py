@@ -1,0 +1,98 @@
+"""The demo's site: two people, a mail server with a password, everything on loopback."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.asterisk import PrivateAsterisk
+
+DOMAIN = "klinik.example"
+SENDER = f"voicemail@{DOMAIN}"
+RECIPIENT = f"sari@{DOMAIN}"
+CALLER_LOGIN = "phone-1002"
+PIN = "4321"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoSite:
+    """Where the demo's site file and its secrets are."""
+
+    file: Path
+    smtp_password: str
+    phone_password: str
+
+
+def write_demo_site(
+    folder: Path, asterisk: PrivateAsterisk, *, smtp_port: int, http_port: int, ca_file: Path
+) -> DemoSite:
+    """Write the site file and the secrets it names."""
+    smtp_password = _secret(folder / "smtp.secret")
+    phone_password = _secret(folder / "phone.secret")
+    _secret(folder / "ami.secret")
+    _secret(folder / "ami-apply.secret")
+    ports = asterisk.ports
+    file = folder / "site.toml"
+    file.write_text(
+        f"""\
+# Written by `voxpost demo`.
+[site]
+name = "Klinik Sehat"
+domain = "{DOMAIN}"
+country = "ID"
+language = "en"
+timezone = "Asia/Jakarta"
+
+[asterisk]
+version = 22
+config_dir = "{asterisk.etc_dir}"
+spool_dir = "{asterisk.spool_dir}"
+log_dir = "{asterisk.run_dir / "log"}"
+ami = {{ port = {ports.ami}, secret_file = "ami.secret", apply_secret_file = "ami-apply.secret" }}
+agi = {{ port = {ports.agi} }}
+
+[mail]
+smtp = {{ host = "127.0.0.1", port = {smtp_port}, security = "starttls", username = "{SENDER}", \
+password_file = "smtp.secret", ca_file = "{ca_file}" }}
+from = "Voicemail <{SENDER}>"
+
+[voicemail]
+attach = "wav"
+
+[phones]
+bind = "127.0.0.1"
+udp_port = {ports.sip}
+tcp_port = {ports.sip}
+http_port = {ports.http}
+rtp_first = {ports.rtp_first}
+rtp_last = {ports.rtp_last}
+
+[service]
+state_dir = "state"
+http_port = {http_port}
+
+[[people]]
+extension = "1001"
+name = "Sari Wulandari"
+email = "{RECIPIENT}"
+voicemail = {{ pin = "{PIN}" }}
+
+[[people]]
+extension = "1002"
+name = "Budi Santoso"
+voicemail = false
+phone = {{ password_file = "phone.secret" }}
+""",
+        encoding="utf-8",
+    )
+    return DemoSite(file, smtp_password, phone_password)
+
+
+def _secret(file: Path) -> str:
+    value = secrets.token_urlsafe(18)
+    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w") as stream:
+        stream.write(value)
+    return value

@@ -1,0 +1,88 @@
+"""Doctor: Asterisk's voicemail spool, our own folder, and the ledger."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+from cli.findings import Finding, bad, good, odd
+from cli.opening import opened_ledger, opened_spool
+from ledger.errors import LedgerError
+from ledger.outbox import Outbox
+from mail.recordings import AUDIO_SUFFIXES
+from pbx.model import Site
+
+_ROOM = 500 * 1024 * 1024  # bytes; some hundreds of long messages
+
+
+async def examine_files(site: Site) -> AsyncIterator[Finding]:
+    for finding in await asyncio.to_thread(lambda: [*_folders(site)]):
+        yield finding
+    try:
+        async with opened_ledger(site) as ledger:
+            depth = await Outbox(ledger).depth()
+        yield good("ledger", f"opens; {depth.waiting} waiting")
+    except LedgerError as error:
+        yield bad("ledger", str(error), "Set service.state_dir to a folder that voxpost may write.")
+
+
+def _folders(site: Site) -> Iterator[Finding]:
+    voicemail = site.asterisk.spool_dir / "voicemail"
+    if not voicemail.is_dir():
+        yield odd(
+            "voicemail spool",
+            f"{voicemail} is not there yet",
+            "Right if nobody has left a message; else set asterisk.spool_dir.",
+        )
+    elif not os.access(voicemail, os.R_OK | os.X_OK):
+        yield bad(
+            "voicemail spool",
+            f"{voicemail} cannot be read",
+            "Put voxpost's user into Asterisk's group, and let the group read the spool.",
+        )
+    else:
+        yield good("voicemail spool", f"{voicemail} can be read")
+    try:
+        opened_spool(site)
+    except OSError as error:
+        yield bad(
+            "own spool",
+            f"{site.service.state_dir}: {error.strerror}",
+            "Make it, owned by voxpost's user, or set service.state_dir.",
+        )
+        return
+    yield _linkable(voicemail, site.service.state_dir)
+    free = shutil.disk_usage(site.service.state_dir).free
+    room = f"{free / 1e9:.1f} GB free in {site.service.state_dir}"
+    yield good("room", room) if free > _ROOM else odd("room", room, "Make some room.")
+
+
+def _linkable(voicemail: Path, own: Path) -> Finding:
+    """Whether a recording can be taken by hard link, which costs nothing, or must be copied."""
+    recording = next(
+        (file for file in voicemail.rglob("msg*") if file.suffix in AUDIO_SUFFIXES), None
+    )
+    if recording is None:
+        same = voicemail.exists() and voicemail.stat().st_dev == own.stat().st_dev
+        return good("taking recordings", "by hard link" if same else "by copy; none there to try")
+    trial = own / f".doctor-{secrets.token_hex(8)}"
+    try:
+        os.link(recording, trial)
+    except OSError as error:
+        if os.access(recording, os.R_OK):
+            return odd(
+                "taking recordings",
+                f"by copy: {error.strerror}",
+                "Works. Hard links need one file system and the right to write the recording.",
+            )
+        return bad(
+            "taking recordings",
+            f"{recording} cannot be read",
+            "Put voxpost's user into Asterisk's group.",
+        )
+    trial.unlink()
+    return good("taking recordings", "by hard link")

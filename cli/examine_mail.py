@@ -1,0 +1,53 @@
+"""Doctor: each mail server, up to where a message would be given."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from cli.daemon import client_name
+from cli.findings import Finding, bad, good, odd
+from mail.outcome import TryLater
+from mail.smtp import SmtpSession
+from mail.texts import Texts, TextsBroken
+from pbx.model import Site, SmtpServer
+
+_SMALL = 5_000_000  # bytes; below this a few minutes of wav do not fit
+
+
+async def examine_mail(site: Site) -> AsyncIterator[Finding]:
+    for server in site.mail.smtp:
+        async for finding in _server(server):
+            yield finding
+    try:
+        Texts(site.mail.texts_dir)
+    except TextsBroken as error:
+        yield bad("e-mail texts", str(error), "Mend the template in mail.texts_dir.")
+
+
+async def _server(server: SmtpServer) -> AsyncIterator[Finding]:
+    subject = f"mail {server.host}"
+    session = SmtpSession(server, client_name=client_name())
+    try:
+        trouble = await session.connect()
+        if isinstance(trouble, TryLater):
+            yield bad(subject, trouble.words, _remedy(server, trouble))
+            return
+        login = "logged in" if server.username else "without login"
+        yield good(subject, f"port {server.port}, {server.security}, {login}")
+        size = session.max_size
+        if size is None:
+            yield good(f"{subject} SIZE", "no limit announced")
+        elif size < _SMALL:
+            what = f"takes at most {size} bytes"
+            yield odd(f"{subject} SIZE", what, "Long messages go as mp3, or without audio.")
+        else:
+            minutes = size * 0.73 / 16000 / 60
+            yield good(f"{subject} SIZE", f"{size} bytes: {minutes:.0f} minutes of wav")
+    finally:
+        await session.close()
+
+
+def _remedy(server: SmtpServer, trouble: TryLater) -> str:
+    if trouble.configuration:
+        return "Mend mail.smtp: username, password_file, security or ca_file."
+    return f"Does the server run, and may this machine reach port {server.port}?"

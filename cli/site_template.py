@@ -1,0 +1,94 @@
+"""The text of a first site file: what a person needs, commented; the rest is in the docs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class SiteAnswers:
+    """What `voxpost init` was told."""
+
+    name: str
+    domain: str
+    country: str
+    language: str
+    timezone: str
+    asterisk_version: str
+    smtp_host: str
+    smtp_user: str
+    smtp_password_file: Path | None
+    extension: str
+    person: str
+    email: str
+
+
+def site_text(answers: SiteAnswers) -> str:
+    """The site file. Every value is quoted as TOML."""
+    return f"""\
+# The site file of voxpost. Check it with `voxpost check`.
+# Paths are relative to this file. Every key: docs, "The site file".
+
+[site]
+name = {_toml(answers.name)}
+domain = {_toml(answers.domain)}
+country = {_toml(answers.country)}              # how local numbers are read
+language = {_toml(answers.language)}            # of e-mails: id, en
+timezone = {_toml(answers.timezone)}
+
+[asterisk]
+version = {answers.asterisk_version}                 # 16, 18, 20 or 22
+# config_dir = "/etc/asterisk"
+# spool_dir = "/var/spool/asterisk"
+# log_dir = "/var/log/asterisk"
+# The first secret is for `voxpost run`, the second only for `generate-config --apply`.
+ami = {{ secret_file = "ami.secret", apply_secret_file = "ami-apply.secret" }}
+
+[mail]
+{_smtp(answers)}
+from = {_toml(f"Voicemail <voicemail@{answers.domain}>")}
+
+[voicemail]
+attach = "wav"               # wav, mp3, opus or none
+after_delivery = "keep"      # keep, heard or delete the recording on the telephone
+access_extension = "*97"     # dial it to listen
+
+# The main number, and where its calls go by the hour.
+# [office]
+# extension = "100"
+# hours = ["mon-fri 08:00-17:00", "sat 08:00-12:00"]
+# holidays = [2026-12-25]
+# open_destination = {_toml(answers.extension)}
+# closed_destination = {_toml(answers.extension)}
+
+# Many people: people_file = "people.csv" at the top of this file, with the columns
+# extension,name,email,pin,phone_password
+
+[[people]]
+extension = {_toml(answers.extension)}
+name = {_toml(answers.person)}
+email = {_toml(answers.email)}
+voicemail = {{ pin_file = {_toml(answers.extension + ".pin")} }}
+phone = {{ password_file = {_toml(answers.extension + ".phone")} }}
+"""
+
+
+def _smtp(answers: SiteAnswers) -> str:
+    host = _toml(answers.smtp_host)
+    if not answers.smtp_user:
+        return (
+            "# Without an account the server must trust this machine (port 25, or its networks).\n"
+            f'smtp = {{ host = {host}, port = 587, security = "starttls" }}'
+        )
+    password = _toml(str(answers.smtp_password_file or "smtp.secret"))
+    return (
+        f'smtp = {{ host = {host}, port = 587, security = "starttls", '
+        f"username = {_toml(answers.smtp_user)}, password_file = {password} }}"
+    )
+
+
+def _toml(text: str) -> str:
+    """A TOML basic string; JSON's escapes are among TOML's."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,0 +1,17 @@
+"""Who has a mail account at the lab's mail server."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class MailUser:
+    """A mail account. quota: bytes that it may hold; None is no limit."""
+
+    address: str
+    password: str
+    quota: int | None = None
+
+    @property
+    def domain(self) -> str:
+        """Return the part behind the @."""
+        return self.address.rpartition("@")[2]

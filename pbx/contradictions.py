@@ -1,0 +1,101 @@
+"""What each part of a site file cannot know of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from pbx.errors import Problem
+from pbx.locate import Lines
+from pbx.model import Office, Site
+from pbx.people import Person
+
+Place = tuple[Path, int | None]
+"""A file and a line of it."""
+
+
+def contradictions(
+    file: Path, lines: Lines, site: Site, places: Sequence[Place]
+) -> Iterable[Problem]:
+    """Every contradiction between parts.
+
+    Arguments:
+        places: where each of the site's people stands.
+    """
+    yield from _people(site.people, places)
+    yield from _service_number(file, lines, site)
+    if site.office is not None:
+        yield from _office(file, lines, site, site.office)
+    yield from _ports(file, lines, site)
+
+
+def _people(people: Sequence[Person], places: Sequence[Place]) -> Iterator[Problem]:
+    extensions: dict[str, Place] = {}
+    logins: dict[str, Place] = {}
+    for person, (file, line) in zip(people, places, strict=True):
+        key = f"people.{person.extension}"
+        if person.extension in extensions:
+            what = f"two people have this extension{_also(extensions[person.extension], file)}."
+            yield Problem(file, key, what, "Give one of them another.", line)
+        extensions.setdefault(person.extension, (file, line))
+        if person.phone is None or person.phone.username is None:
+            continue
+        login = person.phone.username
+        if login in logins:
+            what = f'two telephones have the username "{login}"{_also(logins[login], file)}.'
+            yield Problem(file, f"{key}.phone.username", what, "Give one of them another.", line)
+        logins.setdefault(login, (file, line))
+
+
+def _also(other: Place, file: Path) -> str:
+    where, line = other
+    if where == file:
+        return "" if line is None else f", the other on line {line}"
+    return f", the other in {where}" + ("" if line is None else f":{line}")
+
+
+def _service_number(file: Path, lines: Lines, site: Site) -> Iterator[Problem]:
+    number = site.voicemail.access_extension
+    office = site.office.extension if site.office else None
+    if number == office or any(person.extension == number for person in site.people):
+        place = lines.of(("voicemail", "access_extension"))
+        key = "voicemail.access_extension"
+        yield Problem(file, key, f"{number} is taken.", "Choose a free number.", place)
+
+
+def _office(file: Path, lines: Lines, site: Site, office: Office) -> Iterator[Problem]:
+    def problem(key: str, what: str, remedy: str) -> Problem:
+        return Problem(file, f"office.{key}", what, remedy, lines.of(("office", key)))
+
+    people = {person.extension: person for person in site.people}
+    for key in ("open_destination", "closed_destination"):
+        number = getattr(office, key)
+        if number not in people:
+            remedy = "Name the extension of one of the people."
+            yield problem(key, f"nobody has extension {number}.", remedy)
+    closed = people.get(office.closed_destination)
+    if closed is not None and closed.voicemail is False:
+        what = f"{closed.extension} has no mailbox to answer while the office is closed."
+        yield problem("closed_destination", what, "Name somebody with a mailbox.")
+    if office.extension in people:
+        what = f"{office.extension} is a person's extension."
+        yield problem("extension", what, "Choose a free number.")
+
+
+def _ports(file: Path, lines: Lines, site: Site) -> Iterator[Problem]:
+    """Two listeners on this machine's loopback cannot share a port."""
+    loopback = {"127.0.0.1", "localhost"}
+    asterisk, service = site.asterisk, site.service
+    listeners = (
+        ("asterisk.ami.port", asterisk.ami.host, asterisk.ami.port),
+        ("asterisk.agi.port", asterisk.agi.host, asterisk.agi.port),
+        ("service.http_port", service.http_host, service.http_port),
+    )
+    seen: dict[int, str] = {}
+    for key, host, port in listeners:
+        if host not in loopback:
+            continue
+        if port in seen:
+            what = f"{port} is also {seen[port]}."
+            yield Problem(file, key, what, "Choose another.", lines.of(key.split(".")))
+        seen.setdefault(port, key)

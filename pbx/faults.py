@@ -1,0 +1,122 @@
+"""Says what pydantic found in the words of the site file: what is wrong, and what to do."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from pbx.fields import PATTERN_REMEDIES
+from pbx.model import Site
+
+Location = tuple[str | int, ...]
+
+# `voicemail` is a table or false. pydantic tells of both branches; only the table's is of use.
+_TABLE_BRANCH, _FALSE_BRANCH = "PersonVoicemail", "literal[False]"
+_SECRET = re.compile(r"^(password|secret|pin|apply_secret|ledger_url)(_file|_env)?$")
+_LONGEST_SHOWN = 60  # characters
+
+
+def faults_of(error: ValidationError) -> list[Any]:
+    """pydantic's faults, without those that say nothing to the reader."""
+    return [fault for fault in error.errors() if _FALSE_BRANCH not in fault["loc"]]
+
+
+def location_of(fault: Any, data: Any) -> Location:
+    """Where the fault stands in `data`, as it was written: one server may be no list."""
+    found: list[str | int] = []
+    for part in fault["loc"]:
+        if part == _TABLE_BRANCH or (isinstance(part, int) and isinstance(data, Mapping)):
+            continue
+        found.append(part)
+        data = _inside(data, part)
+    return tuple(found)
+
+
+def dotted(location: Iterable[str | int]) -> str:
+    """A location as people write it: "people[3].voicemail.pin"."""
+    key = ""
+    for part in location:
+        key += f"[{part}]" if isinstance(part, int) else f".{part}" if key else part
+    return key
+
+
+def say(fault: Any, location: Location) -> tuple[str, str]:
+    """What is wrong, and the remedy."""
+    kind, key = fault["type"], location[-1] if location else ""
+    if kind == "missing":
+        return "is missing.", "Add it."
+    if kind == "extra_forbidden":
+        return "is not a key of the site file.", _other_key(location)
+    if kind == "value_error":
+        return f"{fault['ctx']['error']}.", ""
+    if kind in {"model_type", "model_attributes_type", "dict_type", "tuple_type"}:
+        return "has the wrong shape.", _SHAPES.get(key, _SHAPES[kind])
+    shown = _shown(fault["input"], location)
+    if kind == "string_pattern_mismatch":
+        return f"is not of the right form.{shown}", PATTERN_REMEDIES.get(
+            fault["ctx"]["pattern"], ""
+        )
+    words = re.sub(r"^(Input|String|Tuple|Value) should ", "should ", fault["msg"])
+    return f"{words}.{shown}", ""
+
+
+_SHAPES: dict[Any, str] = {
+    "people": "Begin each person with [[people]], in two brackets.",
+    "smtp": 'Write a table, or a list of tables: { host = "mail.klinik.example" }.',
+    "voicemail": "Write a table like { pin_file = ... }, or false for no mailbox.",
+    "tuple_type": 'Write a list: ["...", "..."].',
+    "model_type": "Write a table: { key = ... }.",
+    "model_attributes_type": "Write a table: { key = ... }.",
+    "dict_type": "Write a table: { key = ... }.",
+}
+
+
+def _shown(value: Any, location: Location) -> str:
+    secret = any(isinstance(part, str) and _SECRET.match(part) for part in location)
+    if secret or not isinstance(value, str | int | float):
+        return ""
+    text = json.dumps(value, ensure_ascii=False)
+    return f" It is {text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + '...'}."
+
+
+def _inside(data: Any, part: str | int) -> Any:
+    try:
+        return data[part]
+    except (KeyError, IndexError, TypeError):
+        return None
+
+
+def _other_key(location: Location) -> str:
+    """What an unknown key was probably meant to be."""
+    name = str(location[-1])
+    if len(location) > 1 and name in _keys(Site):
+        return f"{name} stands at the top of the file, before the first table in brackets."
+    model = _model_at(location[:-1])
+    near = difflib.get_close_matches(name, _keys(model), 1) if model is not None else []
+    return f"Is it {near[0]}?" if near else "Look for a slip of the pen, or remove it."
+
+
+def _keys(model: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _model_at(location: Location) -> type[BaseModel] | None:
+    model: type[BaseModel] | None = Site
+    for part in location:
+        if isinstance(part, int) or model is None:
+            continue
+        fields = {field.alias or name: field for name, field in model.model_fields.items()}
+        model = _model_in(fields[part].annotation) if part in fields else None
+    return model
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    found = (_model_in(part) for part in get_args(annotation))
+    return next((model for model in found if model is not None), None)

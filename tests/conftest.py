@@ -1,0 +1,67 @@
+"""The tiers: what a test needs of the machine, told by the folder that it stands in.
+
+A tier that this machine cannot have is skipped with one line that names why. Where CI is
+set it fails instead: there, nothing is skipped.
+"""
+
+import os
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import pytest
+
+from lab.errors import LabError
+from lab.places import lab_home
+
+UNAVAILABLE = "tests on this machine:"
+TIERS = {"with_asterisk": ("asterisk",), "with_mail": ("mail",), "whole": ("asterisk", "mail")}
+
+pytest_plugins = ("tests.plugins.asterisk", "tests.plugins.mail")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for folder in item.path.parts:
+            for marker in TIERS.get(folder, ()):
+                item.add_marker(marker)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    # The summary folds skips of one place into one line; a tier's are all of one place.
+    if report.skipped and isinstance(report.longrepr, tuple) and UNAVAILABLE in report.longrepr[2]:
+        report.longrepr = (__file__, 1, report.longrepr[2])
+    return report
+
+
+@pytest.fixture(scope="session")
+def lab_folder(pytestconfig: pytest.Config) -> Path:
+    """Return the folder of the lab, where packages are kept from run to run."""
+    return lab_home(os.environ, pytestconfig.rootpath)
+
+
+@pytest.fixture(scope="session")
+def tier() -> Callable[[str], AbstractContextManager[None]]:
+    """Turn what is missing into a skip of the tier, or where CI is set into a failure.
+
+    A session fixture that sets a tier up does so inside `with tier("asterisk"):`; pytest
+    keeps its outcome, so that it is found once.
+    """
+
+    @contextmanager
+    def needed(name: str) -> Iterator[None]:
+        words = ""
+        try:
+            yield
+        except LabError as why:
+            words = f"no {name} {UNAVAILABLE} {why}"
+        if words and os.environ.get("CI"):
+            pytest.fail(words, pytrace=False)
+        if words:
+            pytest.skip(words)
+
+    return needed

@@ -1,0 +1,49 @@
+"""Free ports."""
+
+import socket
+from contextlib import closing
+from random import Random
+
+import pytest
+
+from lab import ports
+from lab.errors import LabError
+from lab.ports import AsteriskPorts, PortFinder
+
+
+def test_no_port_is_given_twice() -> None:
+    finder = PortFinder(Random(1))
+    given = [finder.one() for _ in range(50)]
+    assert len(set(given)) == 50
+
+
+def test_a_port_that_is_in_use_is_not_given() -> None:
+    taken = PortFinder(Random(2)).one()
+    with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as occupant:
+        occupant.bind((ports.LOOPBACK, taken))
+        assert PortFinder(Random(2)).one() != taken
+
+
+def test_a_run_of_ports_begins_even_and_overlaps_no_other() -> None:
+    finder = PortFinder(Random(3))
+    first, second = finder.run_of(100), finder.run_of(100)
+    assert first % 2 == second % 2 == 0
+    assert abs(first - second) >= 100
+
+
+def test_a_run_that_is_too_long_is_an_error() -> None:
+    class Same(Random):
+        def randrange(self, *_: int) -> int:  # type: ignore[override]
+            return ports.FIRST
+
+    finder = PortFinder(Same())
+    finder.run_of(4)
+    with pytest.raises(LabError, match="no 4 free ports"):
+        finder.run_of(4)
+
+
+def test_an_asterisk_has_ports_of_its_own() -> None:
+    finder = PortFinder(Random(4))
+    one, other = AsteriskPorts.pick(finder), AsteriskPorts.pick(finder, rtp=20)
+    assert one.rtp_last - one.rtp_first == 99
+    assert len({one.ami, one.sip, one.http, other.ami, other.sip, other.http}) == 6
