@@ -72,7 +72,7 @@ def generate_config(  # noqa: PLR0917 - click gives them by name
         if as_json:
             print_json({"folder": str(output), "written": written})
         else:
-            click.echo(f"{len(written)} of {len(rendered)} files changed in {output}.")
+            click.echo(f"{len(written)} of {len(rendered)} files written to {output}.")
         return
     if diff:
         changes = compare(rendered, site.asterisk.config_dir)

@@ -6,6 +6,7 @@ import binascii
 import hashlib
 import re
 from datetime import datetime
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -74,8 +75,6 @@ def _headers(
 ) -> bytes:
     sender_name, sender_address = parseaddr(head.sender)
     mail = EmailMessage(_POLICY)
-    mail["From"] = Address(plain(sender_name, _NAME), addr_spec=sender_address)
-    mail["To"] = Address(plain(letter.reader.name, _NAME), addr_spec=letter.reader.address)
     mail["Date"] = format_datetime(date)
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday replies to this
     mail["Content-Language"] = letter.reader.language
@@ -85,17 +84,40 @@ def _headers(
     # Not by EmailMessage, which breaks the line of a long one: readers search for it as it is.
     identity = f"Message-ID: {message_id}\r\n".encode("ascii")
     # The empty line at the end belongs after the body's own headers, which follow.
-    return identity + _subject(subject) + mail.as_bytes().removesuffix(b"\r\n")
+    people = (
+        _person("From", sender_name, sender_address),
+        _person("To", letter.reader.name, letter.reader.address),
+    )
+    rest = mail.as_bytes().removesuffix(b"\r\n")
+    return b"".join((identity, *people, _subject(subject), rest))
 
 
 def _subject(subject: str) -> bytes:
-    """One header line. EmailMessage would leave the first line of a long one empty.
-
-    What is not ASCII becomes encoded words, whose lines must stay short (RFC 2047, 2).
-    """
-    mail = EmailMessage(_ONE_LINE if subject.isascii() else _POLICY)
+    """The header line. EmailMessage would leave the first line of a long one empty."""
+    if not subject.isascii():
+        return _encoded("Subject", subject) + b"\r\n"
+    mail = EmailMessage(_ONE_LINE)
     mail["Subject"] = subject
     return mail.as_bytes().removesuffix(b"\r\n")
+
+
+def _person(header: str, name: str, address: str) -> bytes:
+    """From or To, with a display name."""
+    name = plain(name, _NAME)
+    if not name.isascii():
+        return _encoded(header, name) + f" <{address}>\r\n".encode("ascii")
+    mail = EmailMessage(_POLICY)
+    mail[header] = Address(name, addr_spec=address)
+    return mail.as_bytes().removesuffix(b"\r\n")
+
+
+def _encoded(header: str, text: str) -> bytes:
+    """A header's name and its text as encoded words, in short lines (RFC 2047, 2).
+
+    Not by EmailMessage, which encodes word by word and loses some of the blanks between them.
+    """
+    words = Header(text, "utf-8", maxlinelen=_LINE, header_name=header)
+    return f"{header}: ".encode() + words.encode(linesep="\r\n").encode("ascii")
 
 
 def _own_headers(letter: Letter, caller: Caller) -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -79,7 +80,7 @@ _LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _COUNTRY = "^[A-Z]{2}$"
 _DOMAIN = rf"^(?:{_LABEL}\.)*{_LABEL}$"
 _HOST = r"^[A-Za-z0-9.:_-]{1,253}$"
-_TOKEN = r"^[A-Za-z0-9_.-]{1,80}$"
+_SAFE_NAME = r"^[A-Za-z0-9_.-]{1,80}$"
 PIN_PATTERN = r"^[0-9]{4,12}$"
 ACCESS_PATTERN = r"^[*#]?[0-9]{2,6}$"
 
@@ -88,7 +89,7 @@ PATTERN_REMEDIES = {
     _COUNTRY: "Write two capital letters like ID.",
     _DOMAIN: "Write a domain like klinik.example; one with other letters in its xn-- form.",
     _HOST: "Write a host name or an address, without a port.",
-    _TOKEN: "Use letters, digits, '.', '_' and '-'.",
+    _SAFE_NAME: "Use letters, digits, '.', '_' and '-'.",
     PIN_PATTERN: "Write 4 to 12 digits.",
     ACCESS_PATTERN: "Write 2 to 6 digits, with * or # before them or without.",
 }
@@ -113,7 +114,7 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
 DomainName = Annotated[str, Field(pattern=_DOMAIN, max_length=253)]
 HostName = Annotated[str, Field(pattern=_HOST)]
-Token = Annotated[str, Field(pattern=_TOKEN)]
+Token = Annotated[str, Field(pattern=_SAFE_NAME)]
 """A name that is safe as a section, context or user name in Asterisk's files."""
 
 
@@ -124,11 +125,9 @@ class Section(BaseModel):
 
     @model_validator(mode="after")
     def _one_place_for_a_secret(self) -> Self:
-        given = self.model_fields_set
-        for name in given:
-            base, _, place = name.rpartition("_")
-            if place in {"file", "env"} and (others := given & {base, f"{base}_env"} - {name}):
-                raise ValueError(f"has both {others.pop()} and {name}: keep one of them")
+        for name, base in _secret_places(type(self)):
+            if {name, base} <= self.model_fields_set:
+                raise ValueError(f"has both {base} and {name}: keep one of them")
         return self
 
     def secret_of(self, name: str, key: str) -> Secret:
@@ -139,3 +138,14 @@ class Section(BaseModel):
             file=getattr(self, f"{name}_file", None),
             variable=getattr(self, f"{name}_env", None),
         )
+
+
+@cache
+def _secret_places(section: type[Section]) -> tuple[tuple[str, str], ...]:
+    """Pairs of keys that say the same secret: ("pin_file", "pin")."""
+    names = [name.removesuffix("_env") for name in section.model_fields if name.endswith("_env")]
+    return tuple(
+        pair
+        for name in names
+        for pair in ((f"{name}_file", name), (f"{name}_env", name), (f"{name}_env", f"{name}_file"))
+    )

@@ -55,9 +55,9 @@ def parse_opening(text: str) -> Opening:
 
 
 def _clock(text: str) -> time:
+    if text == _MIDNIGHT_END:  # newer Pythons read it as 00:00
+        raise ValueError(f'"{text}" ends a day and begins none: write 00:00')
     try:
-        if text == _MIDNIGHT_END:  # newer Pythons read it as 00:00
-            raise ValueError
         return time.fromisoformat(text)
     except ValueError:
         raise ValueError(f'"{text}" is no time of day') from None

@@ -49,10 +49,9 @@ def split_arguments(text: str) -> list[str]:
 def test_an_ini_value_is_read_back_as_it_was(value: str) -> None:
     try:
         written = escape.ini(value, KEY)
-    except UnsafeValue as refusal:
-        assert refusal.key == KEY
+    except UnsafeValue:
         return
-    assert read_line(f"{written}") == value
+    assert read_line(written) == value
 
 
 @given(ANY)

@@ -30,6 +30,26 @@ PEOPLE = [
     person(1004, phone={"password": "sip-password-1004", "username": "sari"}),
 ]
 
+# The keys of somebody who listens to the prompts of VoiceMailMain and changes the PIN.
+CHANGES_ITS_PIN = """{% include "ours/extensions.conf.j2" %}
+
+[pin]
+exten => box,1,Answer()
+ same => n,VoiceMailMain(1003@default)
+exten => keys,1,Answer()
+ same => n,Wait(1)
+ same => n,SendDTMF(4242#,200,150)
+ same => n,Wait(9)
+ same => n,SendDTMF(0,200,150)
+ same => n,Wait(3)
+ same => n,SendDTMF(5,200,150)
+ same => n,Wait(3)
+ same => n,SendDTMF(9753#,200,150)
+ same => n,Wait(4)
+ same => n,SendDTMF(9753#,200,150)
+ same => n,Wait(4)
+"""
+
 
 @pytest.fixture(params=["asterisk22_tree", "asterisk16_tree"])
 async def pbx(
@@ -189,6 +209,23 @@ async def test_the_main_number_goes_on_when_voxpost(pbx: GeneratedPbx, frozen: b
         async with asyncio.timeout(10):
             while "!VoiceMail!1003@default,u!" not in await pbx.rx("core show channels concise"):
                 await asyncio.sleep(0.1)
+
+
+async def test_a_pin_changed_by_telephone_stays_and_does_not_rewrite_our_file(
+    asterisk22_tree: PackageTree, tmp_path: Path, port_finder: PortFinder
+) -> None:
+    (tmp_path / "extensions.conf.j2").write_text(CHANGES_ITS_PIN)
+    ports = AsteriskPorts.pick(port_finder)
+    async with generated_pbx(
+        asterisk22_tree, tmp_path / "g", ports, PEOPLE, service={"templates_dir": tmp_path}
+    ) as pbx:
+        ours = (pbx.private.etc_dir / "voicemail.conf").read_bytes()
+        await pbx.rx("channel originate Local/box@pin/n extension keys@pin")
+        changed = pbx.private.spool_dir / "voicemail/default/1003/secret.conf"
+        async with asyncio.timeout(60):
+            while not (changed.exists() and "password = 9753" in changed.read_text()):
+                await asyncio.sleep(0.2)
+        assert (pbx.private.etc_dir / "voicemail.conf").read_bytes() == ours
 
 
 def test_the_channel_variables_are_those_that_the_scripts_use() -> None:
