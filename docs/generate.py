@@ -96,7 +96,12 @@ def _row(key: str, field: FieldInfo, table: str) -> str:
         kind += f", or {_literals(field.annotation)}"
     meaning = " ".join((field.description or "").split())
     cells = (f"`{key}`", kind, _default(field, is_table=bool(table)), meaning)
-    return "| " + " | ".join(cell.replace("|", "\\|").replace("<", "&lt;") for cell in cells) + " |\n"
+    return f"| {' | '.join(_harmless(cell) for cell in cells)} |\n"
+
+
+def _harmless(cell: str) -> str:
+    """Text that neither ends the cell nor becomes a link."""
+    return cell.replace("|", "\\|").replace("<", "&lt;")
 
 
 def _default(field: FieldInfo, *, is_table: bool) -> str:

@@ -283,8 +283,9 @@ def _insert(connection: Connection, entry: NewEntry, now: float) -> bool:
             aftercare=entry.aftercare,
         )
         .on_conflict_do_nothing(index_elements=["source"])
+        .returning(outbox.c.id)
     )
-    return connection.execute(statement).rowcount == 1
+    return connection.execute(statement).first() is not None
 
 
 def _entry(row: Row[Any]) -> Entry:

@@ -157,9 +157,13 @@ def _open(url: str) -> Ledger:
     shown = make_url(url).render_as_string(hide_password=True)
     try:
         engine = _engine(url)
-        with engine.begin() as connection:
-            metadata.create_all(connection)
-            _check_version(connection, shown)
+        try:
+            with engine.begin() as connection:
+                metadata.create_all(connection)
+                _check_version(connection, shown)
+        except BaseException:
+            engine.dispose()
+            raise
     except SQLAlchemyError as error:
         cause = getattr(error, "orig", None) or error
         raise LedgerUnusable(f"cannot open the ledger {shown}: {cause}") from error

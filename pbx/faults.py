@@ -16,7 +16,7 @@ from pbx.model import Site
 Location = tuple[str | int, ...]
 
 # `voicemail` is a table or false. pydantic tells of both branches; only the table's is of use.
-_TABLE_BRANCH, _FALSE_BRANCH = "PersonVoicemail", "literal[False]"
+_TABLE_BRANCH, _FALSE_BRANCH = re.compile(r"\bPersonVoicemail\]?$"), "literal[False]"
 _SECRET = re.compile(r"^(password|secret|pin|apply_secret|ledger_url)(_file|_env)?$")
 _LONGEST_SHOWN = 60  # characters
 
@@ -30,7 +30,9 @@ def location_of(fault: Any, data: Any) -> Location:
     """Where the fault stands in `data`, as it was written: one server may be no list."""
     found: list[str | int] = []
     for part in fault["loc"]:
-        if part == _TABLE_BRANCH or (isinstance(part, int) and isinstance(data, Mapping)):
+        if isinstance(part, int) and isinstance(data, Mapping):
+            continue
+        if isinstance(part, str) and _TABLE_BRANCH.search(part):
             continue
         found.append(part)
         data = _inside(data, part)
@@ -80,7 +82,10 @@ def _shown(value: Any, location: Location) -> str:
     secret = any(isinstance(part, str) and _SECRET.match(part) for part in location)
     if secret or not isinstance(value, str | int | float):
         return ""
-    text = json.dumps(value, ensure_ascii=False)
+    try:
+        text = json.dumps(value, ensure_ascii=False)
+    except ValueError:  # a number of thousands of digits
+        return ""
     return f" It is {text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + '...'}."
 
 

@@ -111,7 +111,9 @@ class Asterisk(Section):
     private: bool = False
     """A private instance: asterisk.conf is rendered too."""
     ami: Ami = Ami()
+    """The manager connection (AMI)."""
     agi: Agi = Agi()
+    """The FastAGI server that the dialplan asks."""
 
 
 class SmtpServer(Section):
@@ -280,13 +282,21 @@ class Site(Section):
     """The whole site file."""
 
     site: SiteInfo
+    """Who and where the site is."""
     asterisk: Asterisk = Asterisk()
+    """The Asterisk that voxpost stands beside."""
     mail: Mail
+    """How e-mails leave."""
     voicemail: Voicemail = Voicemail()
+    """Voicemail for everybody; a person's own options come first."""
     office: Office | None = None
+    """The main number; left out: there is none."""
     phones: Phones = Phones()
+    """Transports for people's telephones (PJSIP)."""
     service: Service = Service()
+    """voxpost itself."""
     people: tuple[Person, ...] = ()
+    """People with an extension."""
     people_file: SitePath | None = None
     """CSV file with more people."""
 

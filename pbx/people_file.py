@@ -91,10 +91,11 @@ def _read(file: Path, text: str, base: Path) -> list[Row]:
 
 
 def _check_columns(file: Path, columns: Sequence[str], line: int) -> None:
-    unknown = [f'unknown column "{name}".' for name in columns if name not in CSV_COLUMNS]
+    known = (*CSV_COLUMNS, "")  # spreadsheets leave empty columns behind
+    unknown = [f'has an unknown column "{name}".' for name in columns if name not in known]
     missing = [f'has no column "{name}".' for name in ("extension", "name") if name not in columns]
-    twice = [f'has column "{name}" twice.' for name in columns if columns.count(name) > 1]
-    if wrong := [*unknown, *missing, *twice]:
+    twice = [f'has column "{name}" twice.' for name in CSV_COLUMNS if columns.count(name) > 1]
+    if wrong := [*missing, *unknown, *twice]:
         remedy = f"Columns are: {', '.join(CSV_COLUMNS)}."
         raise SiteError([Problem(file, "", wrong[0], remedy, line)])
 
@@ -103,7 +104,7 @@ def _person(columns: Sequence[str], cells: Sequence[str]) -> dict[str, Any]:
     person: dict[str, Any] = {}
     for column, cell in zip(columns, cells, strict=False):
         value = cell.strip()
-        if not value:
+        if not value or not column:
             continue
         *path, leaf = CSV_COLUMNS[column]
         table = person

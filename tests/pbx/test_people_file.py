@@ -30,7 +30,7 @@ SAME = [("1001", "Sari"), ("0102", "Budi, the Second")]
         b'extension,name,email\n1001,Sari,\n,,\n\n0102 , "Budi, the Second" \n'.replace(
             b', "Budi, the Second" ', b',"Budi, the Second"'
         ),
-        b"name;extension;email;;\nSari;1001;;;\nBudi, the Second;0102\n".replace(b"email;;", b"email"),
+        b"name;extension;email;;\nSari;1001;;;\nBudi, the Second;0102\n",
     ],
     ids=["commas", "semicolons", "Excel", "sep=", "tabs", "empty rows", "short rows"],
 )
@@ -68,10 +68,10 @@ def test_every_column_reaches_its_key(load: Callable[..., Site], tmp_path: Path)
         ("extension,name\n1001,A,B\n", 2, "", "3 cells"),
         ("extension,name\n1001,A\n1002,B\n1001,C\n", 4, "people.1001", "the other on line 2"),
         ('extension,name\n1001,"A\nB"\n', 3, "name", "line break"),
-        ("extension,nmae\n", 1, "", 'unknown column "nmae"'),
+        ("extension,name,emial\n", 1, "", 'unknown column "emial"'),
         ("extension\n1001\n", 1, "", 'no column "name"'),
         ("extension,name,name\n", 1, "", 'column "name" twice'),
-        ("", 1, "", "unknown column"),
+        ("", 1, "", 'no column "extension"'),
         (f"extension,name\n1001,{'x' * 140_000}\n", None, "", "is not CSV"),
     ],
 )
@@ -94,7 +94,7 @@ def test_the_same_extension_in_both_files_names_both(
 ) -> None:
     (problem,) = problems(SITE + SARI, "extension,name\n1001,Sari\n")
     assert (problem.file.name, problem.line) == ("people.csv", 2)
-    assert f"the other in {tmp_path}/site.toml:10" in problem.what
+    assert f"the other in {tmp_path}/site.toml:11" in problem.what
 
 
 def test_a_csv_in_an_old_code_page_says_how_to_save_it(

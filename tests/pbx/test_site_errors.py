@@ -33,7 +33,7 @@ FAULTS: list[tuple[str, int, str, str, str]] = [
         '[[people]]\nname = "x"\nextension = 1\n',
         10,
         "people[0].extension",
-        "It is 1.",
+        'It is "1".',
         "2 to 8 digits",
     ),
     (f'{SARI}email = "sari@"\n', 12, "people[0].email", "no e-mail address", ""),
@@ -187,6 +187,12 @@ def test_another_encoding_than_utf_8_names_the_line(
     assert (problem.line, "UTF-8" in problem.remedy) == (line, True)
 
 
+@pytest.mark.parametrize("key", ["ring_seconds", "context", "x"])
+def test_a_number_too_long_to_print_is_an_error_of_its_key(problems: Problems, key: str) -> None:
+    (problem,) = problems(f"{HEAD}[voicemail]\n{key} = 0x{'f' * 5000}\n")
+    assert problem.line == 9
+
+
 def test_a_file_that_is_not_there_says_how_to_get_one(tmp_path: Path) -> None:
     with pytest.raises(SiteError, match="does not exist.*voxpost init"):
         load_site(tmp_path / "site.toml")
@@ -208,8 +214,8 @@ def test_a_file_that_is_not_there_says_how_to_get_one(tmp_path: Path) -> None:
         HEAD + '[asterisk]\nami = "hunter2"\n',
         HEAD + "[service]\nledger_url = 4242424\n",
         HEAD + '[asterisk.ami]\nsecret = "hunter2hunter2"\nsecret_file = "x"\n',
-        HEAD.replace("example\" }", 'example", password = ["hunter2"] }'),
-        HEAD.replace("example\" }", 'example", pasword = "hunter2" }'),
+        HEAD.replace('example" }', 'example", password = ["hunter2"] }'),
+        HEAD.replace('example" }', 'example", pasword = "hunter2" }'),
     ],
 )
 def test_a_secret_never_stands_in_a_message(problems: Problems, text: str) -> None:

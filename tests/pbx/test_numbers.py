@@ -1,0 +1,92 @@
+"""Extensions, mailboxes and telephone numbers."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pbx.numbers import for_people, is_country, is_extension, split_mailbox, to_e164
+
+
+@pytest.mark.parametrize(
+    ("raw", "country", "e164"),
+    [
+        ("0812-3456-7890", "ID", "+6281234567890"),
+        ("0812 3456 7890", "ID", "+6281234567890"),
+        ("+62 812 3456 7890", "ID", "+6281234567890"),
+        ("+62 (0)812 3456 7890", "ID", "+6281234567890"),
+        ("6281234567890", "ID", "+6281234567890"),
+        ("(021) 555 1234", "ID", "+62215551234"),
+        ("00442071838750", "ID", "+442071838750"),
+        ("006281234567890", "ID", "+6281234567890"),
+        ("001442071838750", "ID", "+442071838750"),
+        ("020 7183 8750", "GB", "+442071838750"),
+        ("2015550123", "US", "+12015550123"),
+        ("+442071838750", "US", "+442071838750"),
+        ("1001", "ID", None),
+        ("112", "ID", None),
+        ("5550007", "US", None),
+        ("anonymous", "ID", None),
+        ("", "ID", None),
+        ("+", "ID", None),
+        ("+1", "ID", None),
+        ("9" * 300, "ID", None),
+        ("00" + "9" * 300, "ID", None),
+        ("0812-3456-7890", "XX", None),
+        ("<script>", "ID", None),
+        ("500&PJSIP/x", "ID", None),
+    ],
+)
+def test_a_number_is_read_the_way_the_country_writes_it(
+    raw: str, country: str, e164: str | None
+) -> None:
+    assert to_e164(raw, country) == e164
+
+
+@pytest.mark.parametrize(
+    ("raw", "country", "shown"),
+    [
+        ("+6281234567890", "ID", "0812-3456-7890"),
+        ("+6281234567890", "GB", "+62 812-3456-7890"),
+        ("00442071838750", "ID", "+44 20 7183 8750"),
+        ("1001", "ID", "1001"),
+        ("anonymous", "ID", "anonymous"),
+        ("<b>\r\nX: y", "ID", "<b>\r\nX: y"),
+    ],
+)
+def test_people_see_a_number_as_they_write_it(raw: str, country: str, shown: str) -> None:
+    assert for_people(raw, country) == shown
+
+
+@given(st.text(max_size=40) | st.text("+0123456789-() ", max_size=25))
+def test_hostile_text_is_a_number_of_digits_or_none(raw: str) -> None:
+    e164 = to_e164(raw, "ID")
+    assert e164 is None or re.fullmatch(r"\+[0-9]{5,15}", e164)
+    assert e164 is not None or for_people(raw, "ID") == raw
+
+
+@pytest.mark.parametrize("text", ["10", "1001", "00000001"])
+def test_two_to_eight_digits_are_an_extension(text: str) -> None:
+    assert is_extension(text)
+
+
+@pytest.mark.parametrize("text", ["1", "", "100a", "1001\n", "١٠٠١", "123456789", "+100"])
+def test_anything_else_is_none(text: str) -> None:
+    assert not is_extension(text)
+
+
+def test_a_country_is_one_that_numbers_can_be_read_for() -> None:
+    assert is_country("ID")
+    assert not any(map(is_country, ("UK", "id", "", "XX")))
+
+
+@given(st.text("./@10ab\n", max_size=12))
+def test_a_mailboxs_name_never_leads_out_of_its_folder(text: str) -> None:
+    parts = split_mailbox(text)
+    if parts is not None:
+        assert "@".join(parts) == text
+        assert not set(parts) & {"", ".", ".."}
+        assert not any(sign in part for part in parts for sign in "/\n@")

@@ -1,0 +1,77 @@
+"""Where a secret stands, and what is said when it cannot be read."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pbx.secret import Secret, SecretMissing
+
+KEY = "asterisk.ami.secret"
+
+
+def test_a_secret_is_read_from_the_site_file_a_file_or_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "ami.secret"
+    file.write_bytes(b"\xef\xbb\xbfs3 cret \r\n")
+    monkeypatch.setenv("VOXPOST_TEST_SECRET", "s3cret")
+    assert Secret(KEY, value="s3cret").read() == "s3cret"
+    assert Secret(KEY, file=file).read() == "s3 cret "
+    assert Secret(KEY, variable="VOXPOST_TEST_SECRET").read() == "s3cret"
+
+
+def test_a_new_secret_in_the_file_is_seen_without_a_restart(tmp_path: Path) -> None:
+    secret = Secret(KEY, file=tmp_path / "s")
+    (tmp_path / "s").write_text("one\n")
+    assert secret.read() == "one"
+    (tmp_path / "s").write_text("two\n")
+    assert secret.read() == "two"
+
+
+@pytest.mark.parametrize("variable", ["VOXPOST_TEST_UNSET", "VOXPOST_TEST_EMPTY", ""])
+def test_a_variable_that_is_unset_or_empty_is_named(
+    variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VOXPOST_TEST_EMPTY", "")
+    with pytest.raises(SecretMissing, match=f"{KEY}_env: the variable {variable} is not set"):
+        Secret(KEY, variable=variable).read()
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"  \r\n", b"\xff\xfe"])
+def test_a_file_without_a_secret_is_named(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "ami.secret"
+    file.write_bytes(content)
+    with pytest.raises(SecretMissing, match=rf"{KEY}_file: .*ami\.secret is (empty|not UTF-8)"):
+        Secret(KEY, file=file).read()
+
+
+def test_a_file_that_cannot_be_read_says_why_and_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(SecretMissing, match=r"No such file.*mode 600"):
+        Secret(KEY, file=tmp_path / "none").read()
+    with pytest.raises(SecretMissing, match="Is a directory"):
+        Secret(KEY, file=tmp_path).read()
+    with pytest.raises(SecretMissing, match=KEY):
+        Secret(KEY, file=tmp_path / "a\0b").read()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_without_the_right_to_read_it_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "s"
+    file.write_text("x")
+    file.chmod(0)
+    with pytest.raises(SecretMissing, match="Permission denied"):
+        Secret(KEY, file=file).read()
+
+
+def test_a_secret_that_nobody_set_names_its_key() -> None:
+    secret = Secret(KEY)
+    assert not secret.given
+    with pytest.raises(SecretMissing, match=f"add {KEY}_file"):
+        secret.read()
+
+
+def test_a_secret_hides_itself() -> None:
+    assert "s3cret" not in repr(Secret(KEY, value="s3cret"))
