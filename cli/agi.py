@@ -37,9 +37,7 @@ def agi(name: str, arguments: tuple[str, ...], site_file: Path) -> None:
 
 
 async def _answer(name: str, site_file: Path) -> int:
-
     loaded = load_site(site_file)
-
     async with opened_ledger(loaded) as ledger:
         outbox = Outbox(ledger)
         handover = Handover(

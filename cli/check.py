@@ -22,7 +22,6 @@ from pbx.site import json_schema, load_site
 @says_errors
 def check(site_file: Path, as_json: bool, schema: bool) -> None:
     """Check the site file: its keys, its people, and that every secret can be read."""
-
     if schema:
         click.echo(json_schema(), nl=False)
         return
@@ -53,7 +52,10 @@ def unreadable_secrets(site: Site) -> list[SecretMissing]:
         named.append(ami.apply_login_secret())
     named += [server.auth_secret() for server in site.mail.smtp if server.username]
     for person in site.people:
-        named += [it for it in (person.pin_secret(), person.phone_secret()) if it.given]
+        if person.pin_secret().given:
+            named.append(person.pin_secret())
+        if person.phone is not None:
+            named.append(person.phone_secret())
     troubles = []
     for secret in named:
         try:
@@ -71,4 +73,9 @@ def _summary(site: Site) -> str:
     people = len(site.people)
     mailboxes = sum(1 for person in site.people if person.voicemail is not False)
     mailed = sum(1 for person in site.people if person.email and person.voicemail is not False)
-    return f"{people} people, {mailboxes} mailboxes, {mailed} of them with a mail account"
+    counts = (_count(people, "person", "people"), _count(mailboxes, "mailbox", "mailboxes"))
+    return f"{', '.join(counts)}, {mailed} of them with a mail account"
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 from cli.findings import Finding, bad, good, odd
-from cli.opening import opened_ledger, opened_spool
+from cli.opening import NoLedgerYet, existing_ledger, opened_spool
 from ledger.errors import LedgerError
 from ledger.outbox import Outbox
 from mail.recordings import AUDIO_SUFFIXES
@@ -23,9 +23,11 @@ async def examine_files(site: Site) -> AsyncIterator[Finding]:
     for finding in await asyncio.to_thread(lambda: [*_folders(site)]):
         yield finding
     try:
-        async with opened_ledger(site) as ledger:
+        async with existing_ledger(site) as ledger:
             depth = await Outbox(ledger).depth()
         yield good("ledger", f"opens; {depth.waiting} waiting")
+    except NoLedgerYet as error:
+        yield odd("ledger", str(error), "Right if `voxpost run` has never run here.")
     except LedgerError as error:
         yield bad("ledger", str(error), "Set service.state_dir to a folder that voxpost may write.")
 
@@ -46,18 +48,23 @@ def _folders(site: Site) -> Iterator[Finding]:
         )
     else:
         yield good("voicemail spool", f"{voicemail} can be read")
+    own = site.service.state_dir
+    if not own.exists():
+        # Not made here: doctor may be root, and the daemon is not.
+        yield odd("own spool", f"{own} is not there yet", "`voxpost run` makes it, if it may.")
+        return
     try:
         opened_spool(site)
     except OSError as error:
         yield bad(
             "own spool",
-            f"{site.service.state_dir}: {error.strerror}",
+            f"{own}: {error.strerror}",
             "Make it, owned by voxpost's user, or set service.state_dir.",
         )
         return
-    yield _linkable(voicemail, site.service.state_dir)
-    free = shutil.disk_usage(site.service.state_dir).free
-    room = f"{free / 1e9:.1f} GB free in {site.service.state_dir}"
+    yield _linkable(voicemail, own)
+    free = shutil.disk_usage(own).free
+    room = f"{free / 1e9:.1f} GB free in {own}"
     yield good("room", room) if free > _ROOM else odd("room", room, "Make some room.")
 
 

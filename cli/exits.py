@@ -10,9 +10,9 @@ from typing import NoReturn, ParamSpec, TypeVar
 import click
 
 from ami.errors import AmiError
-from dialplan_templates.errors import ConfigError
+from dialplan_templates.errors import ApplyRefused, ConfigError, UnsafeValue
 from lab.errors import LabError
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, NoSuchEntry
 from mail.errors import MailError
 from pbx.errors import PbxError
 
@@ -34,13 +34,18 @@ class Exit(IntEnum):
     """The ledger cannot be used, or another voxpost uses it."""
 
 
+# The first that fits.
 _CODES: tuple[tuple[type[Exception], Exit], ...] = (
     (PbxError, Exit.SITE),
+    (UnsafeValue, Exit.SITE),
     (AmiError, Exit.ASTERISK),
+    (ApplyRefused, Exit.ASTERISK),
     (ConfigError, Exit.FAILED),
+    (NoSuchEntry, Exit.FAILED),
     (LedgerError, Exit.LEDGER),
     (MailError, Exit.FAILED),
     (LabError, Exit.FAILED),
+    (OSError, Exit.FAILED),
 )
 
 
@@ -57,8 +62,32 @@ def says_errors(command: Callable[P, R]) -> Callable[P, R]:
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return command(*args, **kwargs)
-        except tuple(kind for kind, _ in _CODES) as error:
-            code = next(code for kind, code in _CODES if isinstance(error, kind))
-            fail(str(error), code)
+        except BrokenPipeError:
+            raise  # whoever read our answer has gone: click ends quietly
+        except Exception as error:
+            _end(error)
+            raise
 
     return wrapped
+
+
+def _end(error: Exception) -> None:
+    """End with the error's sentence and code; returns if it is a fault of ours."""
+    cause = only_cause(error)
+    for kind, code in _CODES:
+        if isinstance(cause, kind):
+            fail(in_words(cause), code)
+
+
+def only_cause(error: BaseException) -> BaseException:
+    """What went wrong, out of the groups that a TaskGroup wraps it in; the first of several."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def in_words(error: BaseException) -> str:
+    """The error as a sentence; an operating system's with the file it is about."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)

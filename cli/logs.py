@@ -7,8 +7,12 @@ import sys
 from typing import Any, Literal
 
 import structlog
+import structlog.tracebacks
 
 LogForm = Literal["auto", "text", "json"]
+
+# structlog shows the local variables of each frame unless told otherwise: passwords, messages.
+_WITHOUT_LOCALS = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 
 
 def set_up_logs(form: LogForm = "auto", *, level: int = logging.INFO) -> None:
@@ -22,11 +26,13 @@ def set_up_logs(form: LogForm = "auto", *, level: int = logging.INFO) -> None:
     ]
     if as_json:
         processors += [
-            structlog.processors.dict_tracebacks,
+            structlog.processors.ExceptionRenderer(_WITHOUT_LOCALS),
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ]
     else:
-        processors += [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        plain = structlog.dev.plain_traceback
+        colours = sys.stderr.isatty()
+        processors += [structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=plain)]
     structlog.configure(
         processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(level),

@@ -34,4 +34,5 @@ def json_option(command: C) -> C:
 
 
 def print_json(data: Any) -> None:
-    click.echo(json.dumps(data, indent=2, ensure_ascii=False, default=str))
+    """Print data for programs, in ASCII: a caller's name may hold what no terminal takes."""
+    click.echo(json.dumps(data, indent=2, default=str))

@@ -11,15 +11,18 @@ from typing import Any, TypeVar
 
 import click
 
-from cli.exits import says_errors
-from cli.opening import opened_ledger
+from cli.exits import Exit, says_errors
+from cli.opening import existing_ledger
 from cli.options import json_option, print_json, site_option
-from cli.tables import moment, print_table
+from cli.tables import moment, plain, print_table
 from ledger.entries import Entry, State, VoicemailFacts
+from ledger.errors import NoSuchEntry
 from ledger.outbox import Outbox
 from pbx.site import load_site
 
 T = TypeVar("T")
+
+_ID = click.IntRange(1, 2**63 - 1)  # what a database's whole number holds
 
 
 @click.group()
@@ -64,7 +67,7 @@ def list_(site_file: Path, state: str | None, limit: int, as_json: bool) -> None
 
 
 @outbox.command()
-@click.argument("entry_id", metavar="ID", type=int)
+@click.argument("entry_id", metavar="ID", type=_ID)
 @site_option
 @json_option
 @says_errors
@@ -92,41 +95,63 @@ def show(entry_id: int, site_file: Path, as_json: bool) -> None:
         rows["mailbox"] = entry.facts.mailbox
         rows["duration"] = f"{entry.facts.duration} s"
     for name, value in rows.items():
-        click.echo(f"{name + ':':14} {value}")
+        click.echo(f"{name + ':':14} {plain(value)}")
 
 
 @outbox.command()
-@click.argument("ids", metavar="ID...", nargs=-1, required=True, type=int)
+@click.argument("ids", metavar="ID...", nargs=-1, required=True, type=_ID)
 @site_option
+@json_option
 @says_errors
-def retry(ids: tuple[int, ...], site_file: Path) -> None:
+def retry(ids: tuple[int, ...], site_file: Path, as_json: bool) -> None:
     """Deliver failed, dropped or skipped messages after all."""
-    for entry_id in ids:
-        entry = _ask(site_file, _by_hand(Outbox.retry, entry_id))
-        click.echo(f"{entry.id} to {entry.recipient}: will be tried again within 30 s.")
+    _by_hand(Outbox.retry, ids, site_file, "will be tried again within 30 s", as_json=as_json)
 
 
 @outbox.command()
-@click.argument("ids", metavar="ID...", nargs=-1, required=True, type=int)
+@click.argument("ids", metavar="ID...", nargs=-1, required=True, type=_ID)
 @site_option
+@json_option
 @says_errors
-def drop(ids: tuple[int, ...], site_file: Path) -> None:
+def drop(ids: tuple[int, ...], site_file: Path, as_json: bool) -> None:
     """Give messages up. The recording stays on the telephone."""
-    for entry_id in ids:
-        entry = _ask(site_file, _by_hand(Outbox.drop, entry_id))
-        click.echo(f"{entry.id} to {entry.recipient}: dropped.")
+    _by_hand(Outbox.drop, ids, site_file, "dropped", as_json=as_json)
 
 
 def _by_hand(
-    act: Callable[[Outbox, int, float], Awaitable[Entry]], entry_id: int
-) -> Callable[[Outbox], Awaitable[Entry]]:
-    return lambda box: act(box, entry_id, time.time())
+    act: Callable[[Outbox, int, float], Awaitable[Entry]],
+    ids: tuple[int, ...],
+    site_file: Path,
+    done: str,
+    *,
+    as_json: bool,
+) -> None:
+    """Do it to each; one that cannot be keeps no other from it."""
+
+    async def each(box: Outbox) -> tuple[list[Entry], list[str]]:
+        changed, troubles = [], []
+        for entry_id in ids:
+            try:
+                changed.append(await act(box, entry_id, time.time()))
+            except NoSuchEntry as error:
+                troubles.append(str(error))
+        return changed, troubles
+
+    changed, troubles = _ask(site_file, each)
+    if as_json:
+        print_json({"changed": [_as_data(entry) for entry in changed], "problems": troubles})
+    else:
+        for entry in changed:
+            click.echo(f"{entry.id} to {entry.recipient}: {done}.")
+        for trouble in troubles:
+            click.echo(trouble, err=True)
+    if troubles:
+        raise click.exceptions.Exit(Exit.FAILED)
 
 
 def _ask(site_file: Path, question: Callable[[Outbox], Awaitable[T]]) -> T:
     async def ask() -> T:
-
-        async with opened_ledger(load_site(site_file)) as ledger:
+        async with existing_ledger(load_site(site_file)) as ledger:
             return await question(Outbox(ledger))
 
     return asyncio.run(ask())

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import signal
 from pathlib import Path
 
 import click
 
 from cli.daemon import Daemon
-from cli.exits import Exit, fail, says_errors
+from cli.exits import Exit, fail, in_words, only_cause, says_errors
 from cli.logs import LogForm, set_up_logs
-from cli.opening import LOCK_FILE, SiteInUse, opened_ledger
+from cli.opening import SiteInUse, locked, opened_ledger
 from cli.options import site_option
-from ledger.store import only_one
 from pbx.site import load_site
+
+_PORTS = "service.http_port, asterisk.agi.port"
 
 
 @click.command()
@@ -33,21 +35,48 @@ def run(site_file: Path, log_form: LogForm) -> None:
 
     SIGHUP rereads the site file. SIGTERM finishes what is on the wire and ends.
     """
+    # The site file is not read yet, so there is nothing to reread; the default would kill us.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     set_up_logs(log_form)
     try:
         asyncio.run(_run(site_file))
-    except* OSError as group:
-        fail(f"cannot start: {group.exceptions[0]}", Exit.FAILED)
+    except (OSError, ExceptionGroup) as error:
+        cause = only_cause(error)
+        if not isinstance(cause, OSError):
+            raise
+        taken = cause.errno == errno.EADDRINUSE
+        remedy = f". Stop what listens there, or choose another port: {_PORTS}." if taken else ""
+        fail(f"cannot start: {in_words(cause)}{remedy}", Exit.FAILED)
 
 
 async def _run(site_file: Path) -> None:
-
+    signals = _Signals(asyncio.get_running_loop())
     site = SiteInUse(site_file, load_site(site_file))
-    with only_one(site().service.state_dir / LOCK_FILE):
+    with locked(site()):
         async with opened_ledger(site()) as ledger:
             daemon = Daemon(site, ledger)
-            loop = asyncio.get_running_loop()
-            for number in (signal.SIGTERM, signal.SIGINT):
-                loop.add_signal_handler(number, daemon.stop)
-            loop.add_signal_handler(signal.SIGHUP, daemon.reread)
+            signals.obeyed_by(daemon)
             await daemon.run()
+
+
+class _Signals:
+    """Catches signals from the first moment on; what comes too early is done when it can be."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._daemon: Daemon | None = None
+        self._early: list[signal.Signals] = []
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            loop.add_signal_handler(number, self._take, number)
+
+    def obeyed_by(self, daemon: Daemon) -> None:
+        self._daemon = daemon
+        for number in self._early:
+            self._take(number)
+
+    def _take(self, number: signal.Signals) -> None:
+        if self._daemon is None:
+            self._early.append(number)
+        elif number == signal.SIGHUP:
+            self._daemon.reread()
+        else:
+            self._daemon.stop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 import json
 import time
 import urllib.error
@@ -13,15 +14,16 @@ from typing import Any
 import click
 
 from cli.exits import Exit, says_errors
-from cli.opening import opened_ledger
+from cli.opening import NoLedgerYet, existing_ledger
 from cli.options import json_option, print_json, site_option
-from cli.tables import moment, span
+from cli.tables import moment, plain, span
 from ledger.entries import Entry, State
 from ledger.outbox import Depth, Outbox
 from pbx.model import Site
 from pbx.site import load_site
 
-_TIMEOUT = 5.0
+_TIMEOUT = 5.0  # seconds
+_PARTS = {"version", "uptime_seconds", "healthy", "ami_up", "ami", "ami_trouble", "delivery"}
 
 
 @click.command()
@@ -30,11 +32,10 @@ _TIMEOUT = 5.0
 @says_errors
 def status(site_file: Path, as_json: bool) -> None:
     """Show how voxpost does. Exits 1 when the daemon is not running or not well."""
-
     site = load_site(site_file)
     daemon = _ask_daemon(site)
     depth, failed = asyncio.run(_read_ledger(site))
-    well = daemon is not None and daemon["healthy"] and daemon["ami_up"]
+    well = bool(daemon is not None and daemon["healthy"] and daemon["ami_up"])
     if as_json:
         print_json(
             {
@@ -59,24 +60,27 @@ def _ask_daemon(site: Site) -> dict[str, Any] | None:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(url, timeout=_TIMEOUT) as answer:
-            data: dict[str, Any] = json.load(answer)
-            return data
-    except (urllib.error.URLError, OSError, ValueError):
+            data = json.load(answer)
+    except (urllib.error.URLError, http.client.HTTPException, OSError, ValueError):
         return None
+    # Another program may have the port.
+    return data if isinstance(data, dict) and data.keys() >= _PARTS else None
 
 
 async def _read_ledger(site: Site) -> tuple[Depth, list[Entry]]:
-
-    async with opened_ledger(site) as ledger:
-        box = Outbox(ledger)
-        return await box.depth(), await box.newest(State.FAILED, 5)
+    try:
+        async with existing_ledger(site) as ledger:
+            box = Outbox(ledger)
+            return await box.depth(), await box.newest(State.FAILED, 5)
+    except NoLedgerYet:
+        return Depth({}, None), []
 
 
 def _print(daemon: dict[str, Any] | None, depth: Depth, failed: list[Entry]) -> None:
     for name, text in (*_daemon_lines(daemon), *_outbox_lines(depth)):
-        click.echo(f"{name + ':':12} {text}")
+        click.echo(f"{name + ':':12} {plain(text)}")
     for entry in failed:
-        click.echo(f"  failed {entry.id} to {entry.recipient}: {entry.last_error}")
+        click.echo(plain(f"  failed {entry.id} to {entry.recipient}: {entry.last_error}"))
     if failed:
         click.echo("  Deliver one after all with `voxpost outbox retry ID`.")
 

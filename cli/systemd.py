@@ -23,5 +23,7 @@ def notify(state: str) -> None:
 
 def watchdog_seconds() -> float | None:
     """How often systemd wants to hear from us, halved as sd_watchdog_enabled(3) advises."""
+    if os.environ.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
+        return None  # meant for the process that started us
     text = os.environ.get("WATCHDOG_USEC", "")
     return int(text) / 2_000_000 if text.isdigit() and int(text) > 0 else None

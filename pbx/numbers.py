@@ -17,6 +17,7 @@ E164 = NewType("E164", str)
 """A number as the whole world dials it (ITU-T E.164): "+628123456789"."""
 
 EXTENSION_PATTERN = r"^[0-9]{2,8}$"
+_LONGEST = 16  # E.164: fifteen digits, and the plus
 _EXTENSION = re.compile(EXTENSION_PATTERN)
 _MAILBOX = re.compile(r"^([0-9A-Za-z_.-]+)@([0-9A-Za-z_.-]+)$")
 
@@ -58,7 +59,8 @@ def to_e164(raw: str, country: str) -> E164 | None:
         number = abroad if abroad is not None and phonenumbers.is_valid_number(abroad) else number
     if number is None:
         return None
-    return E164(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    text = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return E164(text) if len(text) <= _LONGEST else None
 
 
 def _parse(raw: str, country: str) -> phonenumbers.PhoneNumber | None:

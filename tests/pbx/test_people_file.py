@@ -78,6 +78,7 @@ def test_every_column_reaches_its_key(load: Callable[..., Site], tmp_path: Path)
 def test_a_fault_names_the_line_and_the_column(
     problems: Callable[..., list[Problem]],
     tmp_path: Path,
+    *,
     content: str,
     line: int | None,
     key: str,
@@ -121,7 +122,7 @@ def test_ten_thousand_people_load(load: Callable[..., Site]) -> None:
     rows = "".join(f"{10000 + i},Person {i},p{i}@k.example,4242\n" for i in range(10_000))
     begun = time.perf_counter()
     site = load(SITE, f"extension,name,email,pin\n{rows}")
-    print(f"10,000 people in {time.perf_counter() - begun:.2f} s")
+    print(f"\n10,000 people in {time.perf_counter() - begun:.2f} s")  # noqa: T201
     assert len(site.by_extension) == 10_000
 
 
@@ -134,7 +135,6 @@ def test_junk_is_people_or_an_error_of_the_file(
     file.write_text(("extension,name\n" if with_header else "") + junk, newline="")
     try:
         rows = read_people(file, file.parent)
-    except SiteError as error:
-        assert error.problems
-    else:
-        assert all(row.person.name for row in rows)
+    except SiteError:
+        return
+    assert all(row.person.name for row in rows)

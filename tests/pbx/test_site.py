@@ -145,7 +145,7 @@ def test_the_schema_explains_every_key() -> None:
         f"{name}.{key}"
         for name, model in schema["$defs"].items()
         for key, field in model.get("properties", {}).items()
-        if not field.get("description")
+        if not field.get("description") and "$ref" not in field
     ]
     assert silent == []
 
@@ -195,5 +195,8 @@ def _load_or_refuse(text: str) -> None:
     try:
         parse_site(text, Path("/nowhere/site.toml"))
     except SiteError as error:
-        assert error.problems
-        assert all(problem.what for problem in error.problems)
+        said = [problem.what for problem in error.problems]
+    else:
+        said = ["a site"]
+    assert said
+    assert all(said)

@@ -53,7 +53,7 @@ FAULTS: list[tuple[str, int, str, str, str]] = [
     (f'{SARI}people_file = "p.csv"\n', 12, "people[0].people_file", "not a key", "top of the file"),
     ('[people]\nextension = "1001"\n', 8, "people", "wrong shape", "[[people]]"),
     (
-        f'{SARI}[office]\nhours = ["mo 8-17"]\nopen_destination = "1001"\nclosed_destination = 1001\n',
+        f'{SARI}[office]\nhours = ["mo 8"]\nopen_destination = 1001\nclosed_destination = 1001\n',
         13,
         "office.hours[0]",
         "is not like",
@@ -103,7 +103,7 @@ FAULTS: list[tuple[str, int, str, str, str]] = [
 
 @pytest.mark.parametrize(("added", "line", "key", "what", "remedy"), FAULTS)
 def test_a_fault_names_its_line_key_and_remedy(
-    problems: Problems, tmp_path: Path, added: str, line: int, key: str, what: str, remedy: str
+    problems: Problems, tmp_path: Path, *, added: str, line: int, key: str, what: str, remedy: str
 ) -> None:
     (problem,) = problems(HEAD + added)
     assert problem.file == tmp_path / "site.toml"
@@ -194,7 +194,7 @@ def test_a_number_too_long_to_print_is_an_error_of_its_key(problems: Problems, k
 
 
 def test_a_file_that_is_not_there_says_how_to_get_one(tmp_path: Path) -> None:
-    with pytest.raises(SiteError, match="does not exist.*voxpost init"):
+    with pytest.raises(SiteError, match=r"does not exist.*voxpost init"):
         load_site(tmp_path / "site.toml")
     with pytest.raises(SiteError, match="Is a directory"):
         load_site(tmp_path)

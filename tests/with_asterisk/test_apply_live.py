@@ -53,7 +53,7 @@ async def pbx(
     assert isinstance(tree, PackageTree)
     (templates / "pjsip.conf.j2").write_text(TRUNK)
     (templates / "extensions.conf.j2").write_text(ECHO)
-    ports = AsteriskPorts.pick(port_finder)
+    ports = AsteriskPorts.pick(port_finder, rtp=20)
     async with generated_pbx(
         tree, tmp_path / "g", ports, [person(1001)], service={"templates_dir": templates}
     ) as pbx:

@@ -52,7 +52,7 @@ async def pbx(
     ]
     office = {"open_destination": "1001", "closed_destination": "1003"}
     run_dir = tmp_path_factory.mktemp("g")
-    ports = AsteriskPorts.pick(port_finder)
+    ports = AsteriskPorts.pick(port_finder, rtp=20)
     async with generated_pbx(any_tree, run_dir, ports, people, office=office) as pbx:
         yield pbx
 
@@ -98,7 +98,7 @@ async def test_the_applying_account_sees_what_is_live(pbx: GeneratedPbx) -> None
 async def test_ten_thousand_people_are_reloaded(
     asterisk22_tree: PackageTree, short_folder: Path, port_finder: PortFinder
 ) -> None:
-    ports = AsteriskPorts.pick(port_finder)
+    ports = AsteriskPorts.pick(port_finder, rtp=20)
     async with generated_pbx(asterisk22_tree, short_folder / "many", ports, []) as pbx:
         site = pbx.site([person(20000 + i) for i in range(10_000)])
         began = time.perf_counter()
@@ -113,7 +113,7 @@ async def test_a_private_instance_runs_on_its_generated_asterisk_conf(
     any_tree: PackageTree, short_folder: Path, port_finder: PortFinder, tmp_path: Path
 ) -> None:
     run_dir = short_folder / f"own{any_tree.suite}"
-    ports = AsteriskPorts.pick(port_finder)
+    ports = AsteriskPorts.pick(port_finder, rtp=20)
     site = site_of([person(1001)], run_dir=run_dir, ports=ports, asterisk={"private": True})
     root = any_tree.root
     directories = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import stat
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -64,7 +65,7 @@ async def pbx(
         f'mv "{tmp_path}/fallback.new" "{tmp_path}/fallback"\n'
     )
     command.chmod(command.stat().st_mode | stat.S_IXUSR)
-    ports = AsteriskPorts.pick(port_finder)
+    ports = AsteriskPorts.pick(port_finder, rtp=20)
     async with generated_pbx(
         tree,
         tmp_path / "g",
@@ -74,6 +75,10 @@ async def pbx(
         office={"open_destination": "1003", "closed_destination": "1003"},
         voicemail={"ring_seconds": 5, "min_seconds": 1},
     ) as pbx:
+        # A personal greeting, which is shorter than the one read out.
+        box = pbx.private.spool_dir / "voicemail/default/1003"
+        box.mkdir(parents=True)
+        shutil.copy(pbx.private.sounds_dir / "beep.gsm", box / "unavail.gsm")
         yield pbx
 
 
@@ -95,7 +100,7 @@ async def test_a_recording_is_handed_over_when_the_caller_hangs_up_during_it(
 ) -> None:
     async with AgiStub().listening(pbx.ports.agi) as agi:
         # The greeting takes six seconds; the caller speaks over it and beyond.
-        await call(pbx, "1003", "Playback vm-intro&demo-abouttotry")
+        await call(pbx, "1003", "Playback vm-intro&demo-thanks")
         question = await asked(agi)
     assert question.script == "voicemail-left"
     assert question.variables[variables.MAILBOX] == "1003@default"
@@ -177,7 +182,7 @@ async def test_a_number_of_nobody_asks_nothing_and_ends(pbx: GeneratedPbx) -> No
 async def test_without_voxpost_the_recording_is_handed_over_by_a_process(
     pbx: GeneratedPbx,
 ) -> None:
-    await call(pbx, "1003", "Playback vm-intro&demo-abouttotry")
+    await call(pbx, "1003", "Playback vm-intro&demo-thanks")
     words = pbx.command.with_name("fallback")
     async with asyncio.timeout(30):
         while not words.exists():
@@ -215,7 +220,7 @@ async def test_a_pin_changed_by_telephone_stays_and_does_not_rewrite_our_file(
     asterisk22_tree: PackageTree, tmp_path: Path, port_finder: PortFinder
 ) -> None:
     (tmp_path / "extensions.conf.j2").write_text(CHANGES_ITS_PIN)
-    ports = AsteriskPorts.pick(port_finder)
+    ports = AsteriskPorts.pick(port_finder, rtp=20)
     async with generated_pbx(
         asterisk22_tree, tmp_path / "g", ports, PEOPLE, service={"templates_dir": tmp_path}
     ) as pbx:

@@ -70,7 +70,7 @@ async def written(
     async with generated_pbx(
         tree,
         tmp_path / "g",
-        AsteriskPorts.pick(port_finder),
+        AsteriskPorts.pick(port_finder, rtp=20),
         people,
         command=program,
         service={"templates_dir": tmp_path / "templates"},
