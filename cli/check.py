@@ -9,6 +9,7 @@ import click
 
 from cli.exits import Exit, says_errors
 from cli.options import json_option, print_json, site_option
+from cli.tables import counted
 from pbx.errors import Problem, SiteError
 from pbx.model import Site
 from pbx.secret import Secret, SecretMissing
@@ -73,9 +74,5 @@ def _summary(site: Site) -> str:
     people = len(site.people)
     mailboxes = sum(1 for person in site.people if person.voicemail is not False)
     mailed = sum(1 for person in site.people if person.email and person.voicemail is not False)
-    counts = (_count(people, "person", "people"), _count(mailboxes, "mailbox", "mailboxes"))
+    counts = (counted(people, "person", "people"), counted(mailboxes, "mailbox", "mailboxes"))
     return f"{', '.join(counts)}, {mailed} of them with a mail account"
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"

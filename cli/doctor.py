@@ -18,6 +18,7 @@ from cli.exits import Exit, says_errors
 from cli.findings import Finding, Grade, bad, good, print_finding
 from cli.logs import set_up_logs
 from cli.options import json_option, print_json, site_option
+from cli.tables import counted
 from pbx.model import Site
 from pbx.site import load_site
 
@@ -50,7 +51,7 @@ async def _examine(site: Site, site_file: Path, *, show: bool) -> list[Finding]:
 
 
 async def _all(site: Site, site_file: Path) -> AsyncIterator[Finding]:
-    yield good("site file", f"{site_file}, {len(site.people)} people")
+    yield good("site file", f"{site_file}, {counted(len(site.people), 'person', 'people')}")
     for trouble in unreadable_secrets(site):
         yield bad("secret", str(trouble), "Or remove the key, where nothing needs it.")
     for part in (examine_files(site), examine_asterisk(site), examine_mail(site)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import secrets
 import shutil
@@ -10,7 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 from cli.findings import Finding, bad, good, odd
-from cli.opening import NoLedgerYet, existing_ledger, opened_spool
+from cli.opening import SPOOL_FOLDER, NoLedgerYet, existing_ledger, opened_spool
 from ledger.errors import LedgerError
 from ledger.outbox import Outbox
 from mail.recordings import AUDIO_SUFFIXES
@@ -55,6 +56,8 @@ def _folders(site: Site) -> Iterator[Finding]:
         return
     try:
         opened_spool(site)
+        if not os.access(own / SPOOL_FOLDER, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
         yield bad(
             "own spool",

@@ -11,7 +11,8 @@ import click
 from cli.exits import Exit, fail, says_errors
 from cli.options import site_option
 from cli.site_template import SiteAnswers, site_text
-from pbx.site import load_site
+from pbx.errors import SiteError
+from pbx.site import parse_site
 
 
 @click.command()
@@ -37,6 +38,11 @@ def init(site_file: Path, force: bool, smtp_password_file: Path | None, **answer
     if site_file.exists() and not force:
         fail(f"{site_file} is there already: edit it, or replace it with --force.", Exit.SITE)
     folder = site_file.parent
+    text = site_text(SiteAnswers(**answers, smtp_password_file=smtp_password_file))
+    try:
+        site = parse_site(text, site_file)
+    except SiteError as error:
+        fail(f"Nothing was written. What the site file would say is wrong:\n{error}", Exit.SITE)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         made = [
@@ -45,14 +51,14 @@ def init(site_file: Path, force: bool, smtp_password_file: Path | None, **answer
             _secret(folder / f"{answers['extension']}.phone"),
             _secret(folder / f"{answers['extension']}.pin", digits=True),
         ]
-        site_file.write_text(
-            site_text(SiteAnswers(**answers, smtp_password_file=smtp_password_file)),
-            encoding="utf-8",
-        )
+        site_file.write_text(text, encoding="utf-8")
     except OSError as error:
         fail(f"{error.filename}: {error.strerror}. Write elsewhere with --site FILE.", Exit.SITE)
-    load_site(site_file)
     click.echo(f"Wrote {site_file}" + "".join(f"\n  and {name}" for name in made if name))
+    for server in site.mail.smtp:
+        password = server.password_file
+        if password is not None and not password.exists():
+            click.echo(f"Write the password of {server.username} into {password}.")
     click.echo(
         "Next:\n"
         f"  voxpost check --site {site_file}\n"
@@ -62,7 +68,7 @@ def init(site_file: Path, force: bool, smtp_password_file: Path | None, **answer
 
 
 def _secret(file: Path, *, digits: bool = False) -> Path | None:
-    """Make a secret that only its owner can read; one that is there stays."""
+    """Make a secret for its owner and group, which may be voxpost's; one that is there stays."""
     value = f"{secrets.randbelow(10**6):06}" if digits else secrets.token_urlsafe(24)
     try:
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)

@@ -23,6 +23,11 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     console.print(table)
 
 
+def counted(number: int, one: str, many: str) -> str:
+    """A number of things: "1 person", "2 people"."""
+    return f"{number} {one if number == 1 else many}"
+
+
 def plain(text: str) -> str:
     """Text of strangers (callers, servers) on one line, and without orders to the terminal."""
     return "".join(sign if sign.isprintable() else "\ufffd" for sign in text)

@@ -74,7 +74,7 @@ def _table(model: type[BaseModel], path: str, heading: str, level: int) -> Itera
         section = _section_in(field.annotation)
         if section is not None:
             inner.append((key, field, section))
-        if section is None or field.description:
+        if section is None or (path and field.description):
             rows.append(_row(key, field, f"{path}.{key}".lstrip(".") if section else ""))
     if heading:
         yield f"\n{'#' * level} {heading}\n\n{_first_line(model)}\n"

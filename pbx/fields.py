@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import unicodedata
 from functools import cache
@@ -43,6 +44,15 @@ def check_address(text: str) -> str:
 def _check_text(text: str) -> str:
     if any(unicodedata.category(character) in {"Cc", "Zl", "Zp"} for character in text):
         raise ValueError("has a line break or another control character in it")
+    return text
+
+
+def _check_host(text: str) -> str:
+    if ":" in text:
+        try:
+            ipaddress.IPv6Address(text)
+        except ValueError:
+            raise ValueError(f'"{text}" is no host: a port stands in a key of its own') from None
     return text
 
 
@@ -88,7 +98,7 @@ PATTERN_REMEDIES = {
     EXTENSION_PATTERN: "Write 2 to 8 digits.",
     _COUNTRY: "Write two capital letters like ID.",
     _DOMAIN: "Write a domain like klinik.example; one with other letters in its xn-- form.",
-    _HOST: "Write a host name or an address, without a port.",
+    _HOST: "Write a host name or an address.",
     _SAFE_NAME: "Use letters, digits, '.', '_' and '-'.",
     PIN_PATTERN: "Write 4 to 12 digits.",
     ACCESS_PATTERN: "Write 2 to 6 digits, with * or # before them or without.",
@@ -113,7 +123,7 @@ SitePath = Annotated[Path, AfterValidator(_resolve)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
 DomainName = Annotated[str, Field(pattern=_DOMAIN, max_length=253)]
-HostName = Annotated[str, Field(pattern=_HOST)]
+HostName = Annotated[str, Field(pattern=_HOST), AfterValidator(_check_host)]
 Token = Annotated[str, Field(pattern=_SAFE_NAME)]
 """A name that is safe as a section, context or user name in Asterisk's files."""
 

@@ -65,6 +65,16 @@ def test_a_text_has_no_control_character_and_is_never_empty(text: str) -> None:
     assert kept.isprintable() or all(sign >= " " and sign not in "\x7f\x85\u2028" for sign in kept)
 
 
+@pytest.mark.parametrize("host", ["mail.klinik.example", "10.0.0.1", "::1", "fe80::1", "my_pbx"])
+def test_a_host_is_a_name_or_an_address(host: str) -> None:
+    assert takes(fields.HostName, host)
+
+
+@pytest.mark.parametrize("host", ["", "a b", "mail:25", "10.0.0.1:25", "http://x", "[::1]", "a\n"])
+def test_what_is_no_host_is_refused(host: str) -> None:
+    assert not takes(fields.HostName, host)
+
+
 @pytest.mark.parametrize("zone", ["", ".", "..", "/etc/passwd", "../x", "Asia", "a\0b", "é", "WIB"])
 def test_what_is_no_zone_is_refused(zone: str) -> None:
     assert not takes(fields.Zone, zone)

@@ -1,0 +1,77 @@
+"""`voxpost doctor` where nothing can be reached."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from click.testing import Result
+
+from tests.cli.site_folder import SECRETS, SiteFolder
+
+Run = Callable[..., Result]
+
+
+def test_everything_unreachable_is_found_with_a_remedy_each(run: Run, site: SiteFolder) -> None:
+    result = run("doctor", "--site", site.file)
+    assert result.exit_code == 1
+    assert result.stdout.count("bad  ") == 3
+    lines = result.stdout.splitlines()
+    for at, line in enumerate(lines):
+        if line.startswith(("bad", "odd")):
+            assert lines[at + 1].lstrip().startswith("->"), line
+    assert not any(secret in result.output for secret in SECRETS.values())
+
+
+def test_findings_as_data(run: Run, site: SiteFolder) -> None:
+    result = run("doctor", "--site", site.file, "--json")
+    findings = {it["subject"]: it for it in json.loads(result.stdout)}
+    assert result.exit_code == 1
+    assert findings["site file"]["grade"] == "ok"
+    assert findings["AMI voxpost"]["grade"] == "bad"
+    assert findings["AMI voxpost-apply"]["grade"] == "bad"
+    assert findings["mail 127.0.0.1"]["grade"] == "bad"
+    assert findings["FastAGI"]["grade"] == "odd"
+    assert findings["ledger"]["grade"] == "odd"
+    assert all(it["remedy"] for it in findings.values() if it["grade"] != "ok")
+
+
+def test_it_leaves_nothing_behind_that_the_daemon_may_not_write(run: Run, site: SiteFolder) -> None:
+    before = sorted(site.folder.rglob("*"))
+    run("doctor", "--site", site.file)
+    assert sorted(site.folder.rglob("*")) == before
+
+
+def test_secrets_that_cannot_be_read_are_told_once_each(run: Run, site: SiteFolder) -> None:
+    for name in SECRETS:
+        (site.folder / name).unlink()
+    result = run("doctor", "--site", site.file)
+    assert result.exit_code == 1
+    assert all(result.stdout.count(f"{name}:") == 1 for name in SECRETS)
+
+
+def test_a_state_dir_that_is_a_file_is_told(run: Run, site: SiteFolder) -> None:
+    site.write(state_dir="ami.secret")
+    result = run("doctor", "--site", site.file)
+    assert result.exit_code == 1
+    assert "bad  own spool:" in result.stdout
+    assert "bad  ledger:" in result.stdout or "odd  ledger:" in result.stdout
+
+
+def test_it_says_how_recordings_are_taken(run: Run, site: SiteFolder) -> None:
+    site.state.mkdir()
+    site.leave_voicemail(0)
+    result = run("doctor", "--site", site.file)
+    assert "taking recordings:     by hard link" in result.stdout
+    assert list(Path(site.state).glob(".doctor*")) == []
+
+
+def test_broken_texts_are_told(run: Run, site: SiteFolder) -> None:
+    (site.folder / "texts").mkdir()
+    text = site.file.read_text().replace("[mail]\n", '[mail]\ntexts_dir = "texts"\n')
+    site.file.write_text(text)
+    (site.folder / "texts/voicemail.en.txt").write_text("{{ broken")
+    result = run("doctor", "--site", site.file)
+    assert result.exit_code == 1
+    assert "Traceback" not in result.output
