@@ -113,7 +113,7 @@ class Daemon:
         Raises:
             OSError: a port is taken.
         """
-        self._spool.clean(await self._outbox.audio_in_use())
+        self._spool.clean(await self._outbox.audio_in_use(), time.time())
         async with contextlib.AsyncExitStack() as stack:
             await self._http.start()
             stack.push_async_callback(self._http.stop)

@@ -68,11 +68,13 @@ def generate_config(  # noqa: PLR0917 - click gives them by name
         site = site.model_copy(update={"asterisk": asterisk})
     rendered = render(site, site_file=site_file.resolve(), command=_own_command(site))
     if output is not None:
-        written = write_files(rendered, output, force=force)
+        written = write_files(rendered, output, now=datetime.now(UTC), force=force)
         if as_json:
-            print_json({"folder": str(output), "written": written})
+            print_json({"folder": str(output), **asdict(written)})
         else:
-            click.echo(f"{len(written)} of {len(rendered)} files written to {output}.")
+            click.echo(f"{len(written.names)} of {len(rendered)} files written to {output}.")
+            if written.backup is not None:
+                click.echo(f"Old files: {written.backup}.")
         return
     if diff:
         changes = compare(rendered, site.asterisk.config_dir)
@@ -92,8 +94,10 @@ def _own_command(site: Site) -> Path:
     """The program that the dialplan's fallback starts."""
     if site.asterisk.agi.command is not None:
         return site.asterisk.agi.command
-    found = shutil.which("voxpost") or sys.argv[0]
-    return Path(found).resolve()
+    # The one of this installation: a virtual environment's need not be on the PATH.
+    beside = Path(sys.executable).with_name("voxpost")
+    found = str(beside) if beside.exists() else shutil.which("voxpost") or sys.argv[0]
+    return Path(found).absolute()
 
 
 async def _apply(site: Site, rendered: dict[str, str], *, force: bool) -> Applied:

@@ -12,10 +12,9 @@ from typing import Protocol, TypeVar
 import structlog
 
 from dialplan_templates.asterisk_log import AsteriskLog
-from dialplan_templates.compare import FileChange, compare
-from dialplan_templates.errors import ApplyRefused, CannotWrite, NotOurs
+from dialplan_templates.compare import FileChange, compare, refuse_what_is_not_ours
+from dialplan_templates.errors import ApplyRefused, CannotWrite
 from dialplan_templates.expected import Expected
-from dialplan_templates.mark import State
 from dialplan_templates.modules import READERS, restart_reason
 from dialplan_templates.transaction import (
     FileTransaction,
@@ -118,7 +117,7 @@ class Applier:
             await asyncio.to_thread(recover, self._config_dir)
             changes = await asyncio.to_thread(compare, rendered, self._config_dir)
             if not force:
-                _refuse_what_is_not_ours(changes)
+                refuse_what_is_not_ours(changes)
             todo = sorted((c for c in changes if c.changed), key=lambda c: _ORDER[c.name])
             if not todo:
                 return Applied()
@@ -148,7 +147,7 @@ class Applier:
         except BaseException as error:
             trouble = await _to_its_end(self._put_back(transaction, modules))
             if isinstance(error, Exception):
-                refusal = _refusal(error, trouble)
+                refusal = _refusal(error, [*_hint(todo), *trouble], restored=not trouble)
                 structlog.get_logger().error("config.refused", words=refusal.words)
                 raise refusal from error
             raise
@@ -219,15 +218,6 @@ Result = TypeVar("Result")
 _ORDER = {name: place for place, name in enumerate(READERS)}
 
 
-def _refuse_what_is_not_ours(changes: Sequence[FileChange]) -> None:
-    unsafe = [change for change in changes if not change.safe_to_write]
-    if unsafe:
-        raise NotOurs(
-            edited=[change.name for change in unsafe if change.state is State.EDITED],
-            foreign=[change.name for change in unsafe if change.state is State.FOREIGN],
-        )
-
-
 def _absent(what: str, expected: frozenset[str], there: set[str]) -> list[str]:
     lost = sorted(expected - there)
     if not lost:
@@ -236,9 +226,19 @@ def _absent(what: str, expected: frozenset[str], there: set[str]) -> list[str]:
     return [f"{what}: Asterisk does not have {', '.join(lost[:5])}{more}"]
 
 
-def _refusal(error: Exception, trouble: Sequence[str]) -> ApplyRefused:
+def _refusal(error: Exception, more: Sequence[str], *, restored: bool) -> ApplyRefused:
     words = error.words if isinstance(error, ApplyRefused) else (_say(error),)
-    return ApplyRefused((*words, *trouble), restored=not trouble)
+    return ApplyRefused((*words, *more), restored=restored)
+
+
+def _hint(todo: Sequence[FileChange]) -> list[str]:
+    """On a first apply the modules that are asked may not even be loaded."""
+    if all(change.name != "modules.conf" for change in todo):
+        return []
+    return [
+        "modules.conf changes too, and Asterisk reads it only when it starts: if a module is "
+        "missing, write the files with --output and restart Asterisk."
+    ]
 
 
 def _say(error: Exception) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from dialplan_templates.errors import CannotWrite
+from dialplan_templates.errors import CannotWrite, NotOurs
 from dialplan_templates.mark import State, state_of, with_mark
 from dialplan_templates.sections import hide_secrets, split_sections
 
@@ -67,6 +67,16 @@ def compare(rendered: Mapping[str, str], config_dir: Path) -> tuple[FileChange, 
         CannotWrite: a file there cannot be read.
     """
     return tuple(_compare_one(name, text, config_dir / name) for name, text in rendered.items())
+
+
+def refuse_what_is_not_ours(changes: Sequence[FileChange]) -> None:
+    """Nobody's work is lost without being asked. Raises NotOurs."""
+    unsafe = [change for change in changes if not change.safe_to_write]
+    if unsafe:
+        raise NotOurs(
+            edited=[change.name for change in unsafe if change.state is State.EDITED],
+            foreign=[change.name for change in unsafe if change.state is State.FOREIGN],
+        )
 
 
 def for_people(changes: tuple[FileChange, ...], *, lines_per_section: int = 20) -> str:

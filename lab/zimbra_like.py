@@ -25,6 +25,7 @@ from lab.postfix import Postfix
 from lab.processes import Child
 
 MISSING = "run `python -m lab.prepare --tests` as root"
+DELIVERED = "Logged out (state=READY)"  # how Dovecot ends an LMTP session
 
 
 def need_mail_programs() -> None:
@@ -147,6 +148,14 @@ class ZimbraLike:
                 if self._dovecot.log().count(text) >= count:
                     return
                 await asyncio.sleep(0.05)
+
+    def deliveries(self) -> int:
+        """Return how many deliveries to Dovecot have ended, its list of known ids written."""
+        return self._dovecot.log().count(DELIVERED)
+
+    async def wait_for_delivery(self, after: int) -> None:
+        """Wait until more deliveries than `after` have ended. Raises TimeoutError."""
+        await self.wait_for_log(DELIVERED, count=after + 1)
 
     def remove(self) -> None:
         """Delete the folder, with all mail in it."""

@@ -188,8 +188,7 @@ def _engine(url: str) -> Engine:
     if parsed.get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True)
     if parsed.database:
-        folder = Path(parsed.database).parent
-        folder.mkdir(parents=True, exist_ok=True, mode=0o750)
+        _make_file(Path(parsed.database))
     # The writer's and the reader's thread keep a connection each.
     engine = create_engine(
         url,
@@ -200,6 +199,17 @@ def _engine(url: str) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _make_file(file: Path) -> None:
+    """Make the ledger's file, with the rights that the umask leaves to the group.
+
+    SQLite would make it 0644 whatever the umask; and the rights of the file are those of its
+    -wal and -shm. A script that Asterisk's user runs beside the daemon writes all three.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o770)
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o660))
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
@@ -220,7 +230,7 @@ def only_one(file: Path) -> Iterator[None]:
     Raises:
         LedgerInUse: another holds it.
     """
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o750)
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o770)
     handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
     try:
         try:

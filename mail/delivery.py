@@ -15,6 +15,7 @@ from ledger.entries import Entry
 from ledger.errors import LedgerError
 from ledger.outbox import Outbox
 from mail.errors import MailError
+from mail.hold import Hold
 from mail.message import Message
 from mail.outcome import Accepted, Outcome, Refused, TooLarge, TryLater
 from mail.retry import RetryPolicy
@@ -125,6 +126,7 @@ class Delivery:
         self._free: asyncio.Queue[_Lane] = asyncio.Queue(connections)
         self._leased: deque[Entry] = deque()
         self._generation = 0
+        self._hold = Hold()
         self._woken = asyncio.Event()
         self._stopping = asyncio.Event()
         self.statistics = DeliveryStatistics()
@@ -136,6 +138,7 @@ class Delivery:
     def renew(self) -> None:
         """Say that the site file was reread: each connection is made anew before its next use."""
         self._generation += 1
+        self._hold.lift()
         self.wake()
 
     def stop(self) -> None:
@@ -158,6 +161,10 @@ class Delivery:
                     lane = await self._free.get()
                     if self._stopping.is_set():
                         break
+                    if not self._hold.lets_go(self._now(), busy=self._busy() - 1):
+                        self._leased.appendleft(entry)
+                        self._free.put_nowait(lane)
+                        continue
                     group.create_task(self._deliver(entry, lane))
             await self._outbox.release_all(self._owner, self._now())
         finally:
@@ -166,10 +173,13 @@ class Delivery:
 
     async def _next(self) -> Entry | None:
         """The next entry to deliver; None after a nap, or when it is time to stop."""
-        if self._leased:
-            return self._leased.popleft()
         self._woken.clear()
         now = self._now()
+        if not self._hold.lets_go(now, busy=self._busy()):
+            await self._nap(self._hold.until if self._hold.is_closed(now) else None)
+            return None
+        if self._leased:
+            return self._leased.popleft()
         try:
             entries = await self._outbox.lease(
                 self._connections * _LEASES, now, now + _LEASE, self._owner
@@ -182,6 +192,9 @@ class Delivery:
             self._note_trouble(str(error))
             await asyncio.sleep(_LEDGER_PAUSE)
         return None
+
+    def _busy(self) -> int:
+        return self._connections - self._free.qsize()
 
     async def _nap(self, due: float | None) -> None:
         """Wait until the next entry is due or somebody wakes us; close connections meanwhile."""
@@ -220,6 +233,8 @@ class Delivery:
         finally:
             self.statistics.in_flight -= 1
             self._free.put_nowait(lane)
+            if self._hold.until is not None:
+                self.wake()
 
     async def _send(self, entry: Entry, route: Route) -> tuple[Outcome, Written]:
         """Send as large as the server takes it."""
@@ -257,6 +272,7 @@ class Delivery:
             await self._outbox.delivered(entry.id, now, note, keep_recording=keep)
             await self._after_delivery(entry)
             self.statistics.count_delivered(now, now - entry.created)
+            self._hold.lift()
             log.info("delivered", words=outcome.words, note=note)
             return
         words = outcome.words
@@ -267,6 +283,8 @@ class Delivery:
             words = words if delay is not None else f"given up after {_days(age)}: {words}"
         configuration = isinstance(outcome, TryLater) and outcome.configuration
         self._note_trouble(words, configuration=configuration)
+        if configuration:
+            self._hold.doubt(now)
         if delay is None:
             await self._outbox.failed(entry.id, now, words)
             self.statistics.failed += 1

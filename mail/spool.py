@@ -12,6 +12,8 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+_YOUNG = 3600.0  # seconds
+
 
 class Spool:
     """A folder of recordings. All methods block for the time of a few file operations."""
@@ -20,7 +22,7 @@ class Spool:
         self._folder = folder
 
     def prepare(self) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o750)
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o770)
 
     def path(self, name: str) -> Path:
         return self._folder / name
@@ -61,12 +63,16 @@ class Spool:
     def remove(self, name: str) -> None:
         self.path(name).unlink(missing_ok=True)
 
-    def clean(self, in_use: Iterable[str]) -> int:
-        """Remove what no entry needs: left by a crash between two steps. Returns how many."""
+    def clean(self, in_use: Iterable[str], now: float) -> int:
+        """Remove what no entry needs: left by a crash between two steps. Returns how many.
+
+        What is younger than an hour stays: a script that runs as a process may have taken it and
+        be about to write its row.
+        """
         wanted = set(in_use)
         removed = 0
         for file in self._folder.iterdir():
-            if file.name not in wanted:
+            if file.name not in wanted and now - file.stat().st_ctime > _YOUNG:
                 file.unlink(missing_ok=True)
                 removed += 1
         return removed

@@ -91,6 +91,7 @@ _COUNTRY = "^[A-Z]{2}$"
 _DOMAIN = rf"^(?:{_LABEL}\.)*{_LABEL}$"
 _HOST = r"^[A-Za-z0-9.:_-]{1,253}$"
 _SAFE_NAME = r"^[A-Za-z0-9_.-]{1,80}$"
+_SOUND = r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*$"
 PIN_PATTERN = r"^[0-9]{4,12}$"
 ACCESS_PATTERN = r"^[*#]?[0-9]{2,6}$"
 
@@ -100,6 +101,7 @@ PATTERN_REMEDIES = {
     _DOMAIN: "Write a domain like klinik.example; one with other letters in its xn-- form.",
     _HOST: "Write a host name or an address.",
     _SAFE_NAME: "Use letters, digits, '.', '_' and '-'.",
+    _SOUND: "Write a sound file's name without its ending, like custom/closed.",
     PIN_PATTERN: "Write 4 to 12 digits.",
     ACCESS_PATTERN: "Write 2 to 6 digits, with * or # before them or without.",
 }
@@ -124,6 +126,8 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
 DomainName = Annotated[str, Field(pattern=_DOMAIN, max_length=253)]
 HostName = Annotated[str, Field(pattern=_HOST), AfterValidator(_check_host)]
+SoundName = Annotated[str, Field(pattern=_SOUND)]
+"""A sound file of Asterisk's, without its ending, as "custom/closed"."""
 Token = Annotated[str, Field(pattern=_SAFE_NAME)]
 """A name that is safe as a section, context or user name in Asterisk's files."""
 

@@ -23,6 +23,7 @@ from pbx.fields import (
     Seconds,
     Section,
     SitePath,
+    SoundName,
     Text,
     Token,
     Zone,
@@ -224,10 +225,10 @@ class Office(Section):
     """Extension that rings while the office is open."""
     closed_destination: ExtensionNumber
     """Extension whose voicemail answers while it is closed."""
-    open_greeting: Token | None = None
-    """Sound file played first while open."""
-    closed_greeting: Token | None = None
-    """Sound file played first while closed."""
+    open_greeting: SoundName | None = None
+    """Sound file played first while open, without its ending: "custom/open"."""
+    closed_greeting: SoundName | None = None
+    """Sound file played first while closed, without its ending: "custom/closed"."""
 
 
 class Phones(Section):

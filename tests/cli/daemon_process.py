@@ -29,10 +29,13 @@ class DaemonProcess:
 
     async def told_systemd(self, state: str, timeout: float = 20) -> None:
         """Wait until it says this to systemd."""
-        loop = asyncio.get_running_loop()
-        async with asyncio.timeout(timeout):
-            while (await loop.sock_recv(self._systemd, 4096)).decode() != state:
-                pass
+        telling = asyncio.ensure_future(self._telling(state))
+        await asyncio.wait(
+            (telling, self._reading), timeout=timeout, return_when=asyncio.FIRST_COMPLETED
+        )
+        if not telling.done():
+            telling.cancel()
+            raise AssertionError(f"it did not say {state}. Its log:\n{self.log}")
 
     async def logged(
         self, event: str, *, times: int = 1, timeout: float = 20
@@ -55,6 +58,11 @@ class DaemonProcess:
     @property
     def log(self) -> str:
         return "\n".join(self.lines)
+
+    async def _telling(self, state: str) -> None:
+        loop = asyncio.get_running_loop()
+        while (await loop.sock_recv(self._systemd, 4096)).decode() != state:
+            pass
 
     def _find(self, event: str) -> list[dict[str, Any]]:
         found = []

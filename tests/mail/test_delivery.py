@@ -331,7 +331,34 @@ async def test_wrong_settings_are_shown_until_a_message_goes_through(post: Post)
     async with running(delivery):
         await post.until(lambda entries: entries[0].attempts == 1)
         assert delivery.statistics.configuration_trouble == "535 5.7.8 wrong password"
-        post.clock += 20
+        post.clock += 301
         delivery.wake()
         await post.until(all_in(State.DELIVERED))
     assert delivery.statistics.configuration_trouble is None
+
+
+async def test_a_wrong_password_is_not_tried_again_for_each_message(post: Post) -> None:
+    """Ten refused log-ins suspend an account at Zimbra."""
+    trouble = TryLater("535 5.7.8 wrong password", 535, configuration=True)
+    for number in range(40):
+        post.answers[f"p{number}@klinik.example"] = [trouble] * 9
+        await post.add(number)
+    delivery = post.delivery(connections=2)
+
+    async def tried(times: int) -> None:
+        await post.until(lambda entries: sum(entry.attempts for entry in entries) >= times)
+        for _ in range(50):
+            await asyncio.sleep(0)
+        entries = await post.outbox.newest(None, 100)
+        assert sum(entry.attempts for entry in entries) == times
+
+    async with running(delivery):
+        await tried(2)
+        for hold, times in ((299, 2), (2, 3), (599, 3), (2, 4)):
+            post.clock += hold
+            delivery.wake()
+            await tried(times)
+        post.answers.clear()
+        delivery.renew()
+        post.clock += 86400 / 2
+        await post.until(all_in(State.DELIVERED))

@@ -74,6 +74,14 @@ FAULTS: list[tuple[str, int, str, str, str]] = [
         "free number",
     ),
     (
+        f'{SARI}[office]\nopen_greeting = "../x"\nopen_destination = 1001\n'
+        "closed_destination = 1001\n",
+        13,
+        "office.open_greeting",
+        "right form",
+        "sound file",
+    ),
+    (
         f"{SARI}voicemail = false\n[office]\nopen_destination = 1001\nclosed_destination = 1001\n",
         15,
         "office.closed_destination",

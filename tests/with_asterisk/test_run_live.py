@@ -110,7 +110,6 @@ async def test_a_message_left_while_asterisk_restarts_is_mailed(live: LiveSite) 
         await daemon.logged("ami.connected", times=2)
         await mail_for(server, "1003")
         await daemon.logged("mailbox in step")
-        print(daemon.log)
         assert await counts(live, "1003") == ("0", "0")
 
 

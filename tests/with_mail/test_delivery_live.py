@@ -191,9 +191,11 @@ async def test_a_crash_between_the_servers_250_and_our_commit_makes_no_second_ma
 
     with monkeypatch.context() as crash:
         crash.setattr(Outbox, "delivered", never)
+        before = office.mail.deliveries()
         async with running(office.delivery()):
             await accepted.wait()
             (first,) = await office.mail.wait_for_mail("alice@lab.example")
+            await office.mail.wait_for_delivery(before)
     async with running(office.delivery()):
         await office.until(is_delivered)
     await office.mail.wait_for_log(str(first.message["Message-ID"]), count=2)

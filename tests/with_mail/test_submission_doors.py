@@ -85,9 +85,10 @@ async def test_the_same_message_id_twice_is_stored_once(
     await mail_server.clear("alice@lab.example")
     first, second = note(), note()
     server = door("submission", "starttls", **ACCOUNT)
+    before = mail_server.deliveries()
     await send(server, first)
-    # Dovecot knows an id once it has stored it; two at the very same moment it may both store.
-    await mail_server.wait_for_log(first.message_id)
+    # Dovecot knows an id once a delivery has ended; two at the very same moment it may both store.
+    await mail_server.wait_for_delivery(before)
     outcomes = await send(server, first, second)
     assert all(isinstance(outcome, Accepted) for outcome in outcomes)
     await mail_server.wait_for_log(first.message_id, 2)
