@@ -27,7 +27,7 @@ format: $(VENV)/.lint-ready
 
 docs: $(VENV)/.docs-ready
 	$(BIN)/python docs/generate.py
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 clean:
 	rm -rf $(VENV) .lab site

@@ -51,17 +51,17 @@ class Daemon:
         self._spool = opened_spool(site())
         self._stop = asyncio.Event()
         self._sweep_now = asyncio.Event()
+        self._reread_now = asyncio.Event()
         self._started = time.time()
         self._sweep_trouble: str | None = None
         self._log = structlog.get_logger("voxpost")
         settings = site()
+        name = client_name()  # asks the resolver, so once, before the loop has work
         self._delivery = Delivery(
             outbox=self._outbox,
             spool=self._spool,
             writer=EntryWriter(site, self._spool),
-            route=lambda: SmtpRoute(
-                site().mail.smtp, client_name=client_name(), clock=time.monotonic
-            ),
+            route=lambda: SmtpRoute(site().mail.smtp, client_name=name, clock=time.monotonic),
             connections=settings.mail.connections,
             retry=RetryPolicy(settings.mail.give_up_after_days * 86400),
             owner=socket.gethostname(),
@@ -97,8 +97,17 @@ class Daemon:
 
     def reread(self) -> None:
         """Take the site file as it is now; if it is bad, say so and go on with the old one."""
+        self._reread_now.set()
+
+    async def _reread_for_ever(self) -> None:
+        while True:
+            await self._reread_now.wait()
+            self._reread_now.clear()
+            await self._reread()
+
+    async def _reread(self) -> None:
         try:
-            self._site.replace(load_site(self._site.file))
+            self._site.replace(await asyncio.to_thread(load_site, self._site.file))
         except SiteError as error:
             self._log.error("site file not taken", problems=[str(it) for it in error.problems])
             return
@@ -124,6 +133,7 @@ class Daemon:
                     group.create_task(part)
                     for part in (
                         self._sweep_for_ever(),
+                        self._reread_for_ever(),
                         self._telephone.run(),
                         self._aftercare.run(),
                         self._feed_watchdog(),
@@ -151,7 +161,8 @@ class Daemon:
         return {
             "version": version("voxpost"),
             "uptime_seconds": round(now - self._started),
-            "healthy": self._sweep_trouble is None,
+            "healthy": self._sweep_trouble is None
+            and self._delivery.statistics.configuration_trouble is None,
             "ami_up": connected,
             "ami": {} if status is None else asdict(status),
             "ami_trouble": self._telephone.trouble,

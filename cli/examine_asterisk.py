@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator
 
 from ami.connection import AmiConnection
-from ami.errors import AmiError, LoginRefused, NotSupported
+from ami.errors import ActionFailed, AmiError, LoginRefused, NotPermitted, NotSupported
 from ami.reload import Reloader
 from cli.ami_session import manager_session
 from cli.findings import Finding, bad, good, odd
@@ -18,9 +18,13 @@ from pbx.secret import SecretMissing
 _DRIFT = 5.0  # seconds that two clocks may differ
 _LOGIN = "Is it in manager.conf? `voxpost generate-config --diff` shows what should stand there."
 # What the daemon asks, and the class that manager.conf must grant for it.
+_NOBODY = {"Mailbox": "0", "Context": "voxpost-doctor"}
+_NOTHING = {"Folder": "INBOX", "ID": "voxpost-doctor"}
 _QUESTIONS: tuple[tuple[str, dict[str, str], str], ...] = (
     ("VoicemailUsersList", {}, "call or reporting"),
-    ("VoicemailRefresh", {"Mailbox": "0", "Context": "voxpost-doctor"}, "user"),
+    ("VoicemailRefresh", _NOBODY, "user"),
+    ("VoicemailMove", {**_NOBODY, **_NOTHING, "ToFolder": "Old"}, "user"),
+    ("VoicemailRemove", {**_NOBODY, **_NOTHING}, "user"),
 )
 
 
@@ -93,9 +97,14 @@ async def _privilege(
         (await connection.action(action, fields)).or_fail()
     except NotSupported:
         what = f"{action}: this Asterisk does not have it"
-        return odd(subject, what, "after_delivery = heard or delete needs Asterisk 18 or newer.")
+        return odd(subject, what, "after_delivery = heard or delete does nothing here.")
+    except NotPermitted:
+        what = f"{action} is not permitted"
+        return bad(subject, what, f"Grant write={privilege} in manager.conf.")
+    except ActionFailed:
+        pass  # there is no such mailbox, of course; but it may be asked
     except AmiError as error:
-        return bad(subject, f"{action}: {error}", f"Grant write={privilege} in manager.conf.")
+        return bad(subject, f"{action}: {error}", _remedy(error))
     return good(subject, f"may {action}")
 
 

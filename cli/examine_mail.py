@@ -6,6 +6,9 @@ from collections.abc import AsyncIterator
 
 from cli.daemon import client_name
 from cli.findings import Finding, bad, good, odd
+from cli.sample_letters import sample_letters
+from mail.caller import read_caller
+from mail.letters import Letterhead
 from mail.outcome import TryLater
 from mail.smtp import SmtpSession
 from mail.texts import Texts, TextsBroken
@@ -18,10 +21,7 @@ async def examine_mail(site: Site) -> AsyncIterator[Finding]:
     for server in site.mail.smtp:
         async for finding in _server(server):
             yield finding
-    try:
-        Texts(site.mail.texts_dir)
-    except TextsBroken as error:
-        yield bad("e-mail texts", str(error), "Mend the template in mail.texts_dir.")
+    yield _texts(site)
 
 
 async def _server(server: SmtpServer) -> AsyncIterator[Finding]:
@@ -45,6 +45,18 @@ async def _server(server: SmtpServer) -> AsyncIterator[Finding]:
             yield good(f"{subject} SIZE", f"{size} bytes: {minutes:.0f} minutes of wav")
     finally:
         await session.close()
+
+
+def _texts(site: Site) -> Finding:
+    texts, head = Texts(site.mail.texts_dir), Letterhead.of(site)
+    try:
+        for letter in sample_letters(site):
+            caller = read_caller(letter.caller_number, letter.caller_name, site.site.country)
+            texts.render(letter, head, caller)
+    except TextsBroken as error:
+        return bad("e-mail texts", str(error), "Until then the built-in text is sent.")
+    own = "built-in" if site.mail.texts_dir is None else f"own ones in {site.mail.texts_dir}"
+    return good("e-mail texts", own)
 
 
 def _remedy(server: SmtpServer, trouble: TryLater) -> str:

@@ -81,7 +81,9 @@ def generate_config(  # noqa: PLR0917 - click gives them by name
         if as_json:
             print_json(as_data(changes))
         else:
-            click.echo(for_people(changes) or "Nothing would change.\n", nl=False)
+            differing = sum(change.changed for change in changes)
+            click.echo(f"{differing} of {len(changes)} files would change.")
+            click.echo(for_people(changes), nl=False)
         return
     applied = asyncio.run(_apply(site, rendered, force=force))
     if as_json:

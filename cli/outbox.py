@@ -105,7 +105,13 @@ def show(entry_id: int, site_file: Path, as_json: bool) -> None:
 @says_errors
 def retry(ids: tuple[int, ...], site_file: Path, as_json: bool) -> None:
     """Deliver failed, dropped or skipped messages after all."""
-    _by_hand(Outbox.retry, ids, site_file, "will be tried again within 30 s", as_json=as_json)
+    _by_hand(
+        Outbox.retry,
+        ids,
+        site_file,
+        "waits for `voxpost run`, which looks every 30 s",
+        as_json=as_json,
+    )
 
 
 @outbox.command()

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, select
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from ledger.errors import LedgerInUse, LedgerUnusable
@@ -141,7 +141,7 @@ def _unusable(error: SQLAlchemyError) -> LedgerUnusable:
 
 
 def sqlite_url(file: Path) -> str:
-    return f"sqlite:///{file}"
+    return URL.create("sqlite", database=str(file)).render_as_string()
 
 
 async def open_ledger(url: str) -> Ledger:

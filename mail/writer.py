@@ -24,7 +24,7 @@ from mail.letters import (
 from mail.message import Message
 from mail.sizes import Attempt, smaller
 from mail.spool import Spool
-from mail.texts import Texts
+from mail.texts import Texts, TextsBroken
 from pbx.model import Site
 from pbx.numbers import Extension
 from pbx.people import Attach
@@ -51,7 +51,7 @@ class EntryWriter:
 
         Raises:
             NobodyToWriteTo: the person is gone from the site file.
-            MailError: an own template is at fault, or an address that no server would take.
+            MailError: an address that no server would take.
         """
         site = self._site()
         person = site.by_extension.get(Extension(entry.extension))
@@ -112,13 +112,18 @@ class EntryWriter:
 
     def _compose(self, entry: Entry, letter: Letter) -> Message:
         site = self._site()
-        return compose(
-            letter,
-            Letterhead.of(site),
-            self._texts_in(site.mail.texts_dir),
-            message_id=entry.message_id,
-            date=datetime.fromtimestamp(int(entry.created), UTC).astimezone(letter.reader.zone),
-        )
+        date = datetime.fromtimestamp(int(entry.created), UTC).astimezone(letter.reader.zone)
+
+        def written(texts: Texts) -> Message:
+            head = Letterhead.of(site)
+            return compose(letter, head, texts, message_id=entry.message_id, date=date)
+
+        try:
+            return written(self._texts_in(site.mail.texts_dir))
+        except TextsBroken as error:
+            # An own template at fault must not keep a message from anybody.
+            structlog.get_logger("delivery").error("built-in text used", reason=str(error))
+            return written(self._texts_in(None))
 
 
 def _missed_call(facts: MissedCallFacts, entry: Entry, reader: Reader) -> MissedCallLetter:

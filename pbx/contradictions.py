@@ -23,6 +23,7 @@ def contradictions(
         places: where each of the site's people stands.
     """
     yield from _people(site.people, places)
+    yield from _lost_recordings(site, places)
     yield from _service_number(file, lines, site)
     if site.office is not None:
         yield from _office(file, lines, site, site.office)
@@ -45,6 +46,16 @@ def _people(people: Sequence[Person], places: Sequence[Place]) -> Iterator[Probl
             what = f'two telephones have the username "{login}"{_also(logins[login], file)}.'
             yield Problem(file, f"{key}.phone.username", what, "Give one of them another.", line)
         logins.setdefault(login, (file, line))
+
+
+def _lost_recordings(site: Site, places: Sequence[Place]) -> Iterator[Problem]:
+    """A mail without the recording, and then the recording deleted: nobody could hear it."""
+    for person, (file, line) in zip(site.people, places, strict=True):
+        without = site.attach_of(person) == "none"
+        if without and person.voicemail and site.after_delivery_of(person) == "delete":
+            key = f"people.{person.extension}.voicemail.after_delivery"
+            what = "would delete recordings that attach = none keeps out of the e-mail."
+            yield Problem(file, key, what, "Choose keep or heard, or attach the audio.", line)
 
 
 def _also(other: Place, file: Path) -> str:

@@ -236,10 +236,10 @@ class Phones(Section):
 
     bind: HostName = "0.0.0.0"  # noqa: S104 - telephones are on the network
     """Address that SIP listens on; telephones must reach it."""
-    udp_port: Port | None = 5060
-    """SIP over UDP; 0 is not a port, leave out for the default."""
-    tcp_port: Port | None = 5060
-    """SIP over TCP."""
+    udp_port: Port | Literal[False] = 5060
+    """SIP over UDP, or false for none."""
+    tcp_port: Port | Literal[False] = 5060
+    """SIP over TCP, or false for none."""
     tls_port: Port = 5061
     """SIP over TLS, when a certificate is set."""
     tls_certificate: SitePath | None = None

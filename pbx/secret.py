@@ -57,7 +57,7 @@ class Secret:
         except OSError as error:
             raise SecretMissing(
                 f"{self.key}_file: cannot read {file}: {error.strerror}. "
-                "Write the secret there, readable only by voxpost (mode 600)."
+                "Write the secret there, readable by voxpost's user or group alone (mode 640)."
             ) from error
         except ValueError as error:  # also a NUL in the name
             raise SecretMissing(f"{self.key}_file: {file} is not UTF-8 text.") from error

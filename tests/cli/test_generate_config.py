@@ -13,6 +13,8 @@ from tests.cli.site_folder import SECRETS, SiteFolder
 
 Run = Callable[..., Result]
 
+NOTHING = "0 of 13 files would change.\n"
+
 
 def contents(folder: Path) -> dict[str, str]:
     return {file.name: file.read_text() for file in folder.glob("*.conf")}
@@ -53,7 +55,7 @@ def test_a_file_of_somebody_elses_is_replaced_by_force_alone(run: Run, site: Sit
 def test_the_difference_hides_secrets_and_changes_nothing(run: Run, site: SiteFolder) -> None:
     config = site.folder / "etc"
     run("generate-config", "--site", site.file, "--output", config)
-    assert run("generate-config", "--site", site.file, "--diff").stdout == "Nothing would change.\n"
+    assert run("generate-config", "--site", site.file, "--diff").stdout == NOTHING
     before = contents(config)
     (site.folder / "ami.secret").write_text("another-s3cret")
     site.write('[[people]]\nextension = 1002\nname = "Budi"\n')

@@ -86,7 +86,8 @@ def test_retry_makes_a_message_wait_again_and_drop_gives_it_up(
     run: Run, ledger: SiteFolder
 ) -> None:
     retried = run("outbox", "retry", 2, "--site", ledger.file)
-    assert retried.stdout == "2 to sari@klinik.example: will be tried again within 30 s.\n"
+    words = "2 to sari@klinik.example: waits for `voxpost run`, which looks every 30 s.\n"
+    assert retried.stdout == words
     dropped = run("outbox", "drop", 1, 2, "--site", ledger.file, "--json")
     data = json.loads(dropped.stdout)
     assert [(it["id"], it["state"]) for it in data["changed"]] == [(1, "dropped"), (2, "dropped")]

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -125,7 +126,6 @@ def test_office_hours_are_judged_in_the_sites_own_time(load: Load) -> None:
 
 
 def test_the_json_schema_is_one_and_takes_the_example() -> None:
-    jsonschema = pytest.importorskip("jsonschema")
     schema = json.loads(json_schema())
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema)
