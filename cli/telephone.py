@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from ami.connection import AmiConnection
-from ami.errors import AmiError, LoginRefused, NotPermitted, NotSupported
+from ami.errors import ActionFailed, AmiError, LoginRefused, NotPermitted
 from ami.settings import AmiSettings, ConnectionStatus
 from ami.voicemail import MailboxActions, VoicemailWatcher
 from mail.aftercare import MailboxUnable, MailboxUnreachable
@@ -103,7 +103,10 @@ class Telephone:
             raise MailboxUnreachable("no manager connection yet")
         try:
             await act(MailboxActions(self._connection))
-        except (NotSupported, NotPermitted) as error:
+        except NotPermitted as error:
+            # Of every message alike, until somebody mends manager.conf: it stays owed.
+            raise MailboxUnreachable(str(error)) from error
+        except ActionFailed as error:
             raise MailboxUnable(str(error)) from error
         except AmiError as error:
             raise MailboxUnreachable(str(error)) from error
