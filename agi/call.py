@@ -1,8 +1,9 @@
 """One call as a script sees it, over FastAGI and in a process alike."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Final, Protocol
-from urllib.parse import parse_qsl
 
 from agi import wire
 from agi.errors import CommandRefused
@@ -35,7 +36,7 @@ class Call:
     """What a script asks of Asterisk and tells it.
 
     env holds the agi_ lines, args the arguments of AGI() in order, script the path of the
-    request and query what followed its question mark.
+    request.
     """
 
     def __init__(
@@ -45,18 +46,11 @@ class Call:
         script: str,
         *,
         args: tuple[str, ...] = (),
-        query: str = "",
     ) -> None:
         self._channel = channel
-        self._query = query
         self.env = env
         self.script = script
         self.args = args
-
-    @property
-    def query(self) -> Mapping[str, str]:
-        """The query of agi://host/script?name=value; the first of two equal names wins."""
-        return dict(reversed(parse_qsl(self._query, keep_blank_values=True)))
 
     @property
     def hung_up(self) -> bool:

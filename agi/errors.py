@@ -1,5 +1,7 @@
 """What can go wrong between Asterisk's AGI and us."""
 
+from __future__ import annotations
+
 
 class AgiError(Exception):
     """The family of all errors of this folder."""

@@ -1,5 +1,7 @@
 """The process entry point: the same scripts, run by AGI(voxpost,agi,NAME) for one call."""
 
+from __future__ import annotations
+
 import asyncio
 import signal
 import threading
@@ -55,15 +57,6 @@ class ProcessChannel:
         await _in_thread(lambda: self._agi.tell(command))
 
 
-def run_as_process(name: str, services: Services, stdin: BinaryIO, stdout: BinaryIO) -> int:
-    """Run one script for the call at the other end of the pipes; returns the exit code.
-
-    stdout belongs to Asterisk: the caller must have sent the log to stderr or elsewhere before
-    (structlog prints to stdout unless it is told otherwise).
-    """
-    return asyncio.run(answer_as_process(name, services, stdin, stdout))
-
-
 async def answer_as_process(
     name: str,
     services: Services,
@@ -71,7 +64,11 @@ async def answer_as_process(
     stdout: BinaryIO,
     scripts: Mapping[str, Script] | None = None,
 ) -> int:
-    """The same inside a running loop, for services that belong to one."""
+    """Run one script for the call at the other end of the pipes; returns the exit code.
+
+    stdout belongs to Asterisk: the caller must have sent the log to stderr or elsewhere before
+    (structlog prints to stdout unless it is told otherwise). scripts: discover()'s by default.
+    """
     log = structlog.get_logger()
     with _hangup_noted() as hangup:
         try:

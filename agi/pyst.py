@@ -5,6 +5,8 @@
 # "hangup" for a hangup, sets a signal handler and echoes every line to stderr. All reading and
 # writing is therefore ours; what remains of it is its verbs, for an administrator's own script.
 
+from __future__ import annotations
+
 import os
 import threading
 from collections.abc import Mapping
@@ -21,6 +23,10 @@ _CHUNK = 16 * 1024
 
 class SafeAgi(AGI):  # type: ignore[misc]  # pyst2 has no types
     """The AGI of one process. Blocks: call it from a thread, where a time limit matters.
+
+    Our own scripts need ask() and tell() alone. execute(), _quote() and database_get() are
+    there because pyst2's verbs, which an administrator's script may call, go through them or
+    carry a fault of their own.
 
     stdin and stdout are Asterisk's pipes and need a file descriptor. Raises BadHeader when the
     agi_ lines are missing or too long.

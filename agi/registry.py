@@ -1,5 +1,7 @@
 """Scripts by their names, without global state."""
 
+from __future__ import annotations
+
 import importlib
 import pkgutil
 from collections.abc import Awaitable, Callable, Mapping

@@ -3,6 +3,8 @@
 Follows agi_handle_command() of res/res_agi.c, seen on Asterisk 16 and 22.
 """
 
+from __future__ import annotations
+
 import re
 from dataclasses import dataclass
 from typing import Final

@@ -1,5 +1,7 @@
 """Running one script for one call, so that no trouble of ours harms the call."""
 
+from __future__ import annotations
+
 import asyncio
 from contextlib import suppress
 

@@ -1,10 +1,11 @@
 """The FastAGI server: who may ask, how many at once, and how it stops."""
 
+from __future__ import annotations
+
 import asyncio
 import ipaddress
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Final, Self
 
 import structlog
@@ -37,8 +38,10 @@ class Limits:
 class FastAgiServer:
     """Answers AGI(agi://host/NAME) by the script of that name.
 
-    FastAGI has no authentication: peers is the list of networks that may ask. Use it as
-    `async with FastAgiServer(...) as server:`, or by start() and stop().
+    FastAGI has no authentication: peers are the networks that may ask, this machine alone
+    unless others are named; on another host than loopback the server listens, but refuses
+    everybody until they are. Use it as `async with FastAgiServer(...) as server:`, or by
+    start() and stop().
     """
 
     def __init__(
@@ -100,12 +103,7 @@ class FastAgiServer:
         await self.start()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.stop()
 
     def joined(self, connection: Connection) -> bool:

@@ -1,4 +1,6 @@
-"""What the scripts need from the rest of voxpost; cli/run.py gives it."""
+"""What the scripts need from the rest of voxpost; cli/services.py gives it."""
+
+from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
@@ -41,11 +43,11 @@ class Services(Protocol):
         """The office at a moment, answered from memory."""
         ...
 
-    async def hand_over_voicemail(self, mailbox: str, file: str | None) -> int:
+    async def hand_over_voicemail(self, mailbox: str) -> int:
         """Make the new messages of a mailbox ours to deliver.
 
-        mailbox is "1001@default"; file is what VM_MESSAGEFILE said, a hint only. Returns how
-        many messages were handed over by this call: may be called again for the same message.
+        mailbox is "1001@default". Returns how many messages were handed over by this call: may
+        be called again for the same message.
         """
         ...
 

@@ -1,5 +1,7 @@
 """What the AGI server counts, for the metrics page."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 
 

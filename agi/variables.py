@@ -3,6 +3,8 @@
 The templates of dialplan_templates/ use the same names.
 """
 
+from __future__ import annotations
+
 from enum import StrEnum
 from typing import Final
 

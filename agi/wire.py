@@ -3,6 +3,8 @@
 Follows res/res_agi.c of Asterisk 16 to 22 (parse_args, setup_env).
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Final
 

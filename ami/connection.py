@@ -12,7 +12,7 @@ from types import MappingProxyType
 import structlog
 
 from ami.backoff import Backoff
-from ami.delivery import Delivery
+from ami.dispatch import Dispatcher
 from ami.errors import ActionTimeout, AmiError, ConnectionLost, LoginRefused, NotConnected
 from ami.framer import Framer
 from ami.link import Link
@@ -30,7 +30,7 @@ class AmiConnection:
     """One account's connection to Asterisk, for as long as `run` runs.
 
     random: a number in [0, 1), for the delays between tries. clock: seconds since the epoch.
-    queue_size, handler_timeout, state_timeout: see Delivery.
+    queue_size, handler_timeout, state_timeout: see Dispatcher.
     """
 
     def __init__(
@@ -46,9 +46,9 @@ class AmiConnection:
         self._settings = settings
         self._clock = clock
         self._backoff = Backoff(settings.reconnect_first, settings.reconnect_longest, random)
-        self._delivery = Delivery(queue_size, handler_timeout, state_timeout)
-        self._delivery.wanted.add(b"FullyBooted")
-        self._framer = Framer(self._delivery.wanted)
+        self._dispatcher = Dispatcher(queue_size, handler_timeout, state_timeout)
+        self._dispatcher.wanted.add(b"FullyBooted")
+        self._framer = Framer(self._dispatcher.wanted)
         self._link: Link | None = None
         self._state_asked = False
         self._changed = asyncio.Event()  # the link is up, or will never be again
@@ -60,6 +60,7 @@ class AmiConnection:
         self._ami_version = ""
         self._logins = 0
         self._events_before = 0
+        self._oversized_before = 0
         self._log = structlog.get_logger().bind(ami=settings.where, user=settings.username)
 
     @property
@@ -73,8 +74,10 @@ class AmiConnection:
             last_error=self._last_error,
             reconnects=max(0, self._logins - 1),
             events_seen=self._events_before + self._framer.events_seen,
-            events_dropped=self._delivery.dropped,
-            handler_errors=self._delivery.errors,
+            events_dropped=self._dispatcher.dropped
+            + self._oversized_before
+            + self._framer.oversized,
+            handler_errors=self._dispatcher.errors,
         )
 
     def on(self, event_name: str, handler: Callable[[Event], Awaitable[None]]) -> None:
@@ -83,11 +86,11 @@ class AmiConnection:
         Events of all names of one handler come to it in order, one at a time. It may be slow
         or fail: that is logged and counted, and harms no other handler.
         """
-        self._delivery.on(event_name, handler)
+        self._dispatcher.on(event_name, handler)
 
     def on_connected(self, callback: Callable[[], Awaitable[None]]) -> None:
         """Call this after each log-in, and whenever events were dropped: ask the state anew."""
-        self._delivery.on_state(callback)
+        self._dispatcher.on_state(callback)
 
     async def run(self) -> None:
         """Own the connection until cancelled or closed; it runs once.
@@ -99,10 +102,10 @@ class AmiConnection:
             return
         try:
             async with asyncio.TaskGroup() as group:
-                delivering = group.create_task(self._delivery.run())
+                dispatching = group.create_task(self._dispatcher.run())
                 self._keeping = group.create_task(self._keep_linked())
                 await asyncio.wait([self._keeping])
-                delivering.cancel()
+                dispatching.cancel()
             refused = None if self._keeping.cancelled() else self._keeping.result()
         finally:
             self.close()
@@ -178,10 +181,11 @@ class AmiConnection:
         settings = self._settings
         self._enter(LinkState.CONNECTING)
         self._events_before += self._framer.events_seen
-        self._framer = Framer(self._delivery.wanted)
+        self._oversized_before += self._framer.oversized
+        self._framer = Framer(self._dispatcher.wanted)
         self._state_asked = False
         link = Link(settings.where, self._framer, self._take)
-        manager = SingleLinkManager(link, settings.host, settings.port, settings.tls)
+        manager = SingleLinkManager(link, settings.host, settings.port)
         try:
             try:
                 async with asyncio.timeout(settings.connect_timeout):
@@ -224,7 +228,7 @@ class AmiConnection:
         """Have the state asked anew, then ping until the link ends. Raises ConnectionLost."""
         await _first(link, link.booted, self._settings.boot_grace)
         self._state_asked = True
-        self._delivery.ask_anew()
+        self._dispatcher.ask_anew()
         unanswered = 0
         while True:
             await _first(link, link.lost, self._settings.ping_interval)
@@ -243,8 +247,8 @@ class AmiConnection:
     def _take(self, event: Event) -> None:
         if event.name == "FullyBooted" and self._state_asked:
             # Asterisk was still booting when we asked.
-            self._delivery.ask_anew()
-        self._delivery.put(event)
+            self._dispatcher.ask_anew()
+        self._dispatcher.put(event)
 
     def _why(self, words: str) -> str:
         return f"{words} ({self._last_error})" if self._last_error else words

@@ -1,10 +1,10 @@
-"""The events that voxpost acts on, with their fields as typed values."""
+"""The event that voxpost acts on, with its fields as typed values."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ami.wire import Event, Fields
+from ami.wire import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +25,6 @@ class MessageWaiting:
         return f"{self.mailbox}@{self.context}"
 
 
-@dataclass(frozen=True, slots=True)
-class UserEvent:
-    """What the dialplan's UserEvent() said.
-
-    fields: the dialplan's own lines; those of the channel, which may have the same keys, are
-    left out. uniqueid: the channel's, empty if there was none.
-    """
-
-    name: str
-    fields: Fields
-    uniqueid: str
-
-
 def message_waiting(event: Event) -> MessageWaiting | None:
     """Read a MessageWaiting event; None if it names no mailbox."""
     mailbox, _, context = event.get("Mailbox").partition("@")
@@ -49,19 +36,6 @@ def message_waiting(event: Event) -> MessageWaiting | None:
         # MiniVM and external MWI may send no counts: then Waiting says whether there is one.
         new=_count(event.get("New") or event.get("Waiting")),
         old=_count(event.get("Old")),
-    )
-
-
-def user_event(event: Event) -> UserEvent | None:
-    """Read a UserEvent; None if it is another event."""
-    keys = [name.lower() for name, _ in event.pairs]
-    if event.name != "UserEvent" or "userevent" not in keys:
-        return None
-    at = keys.index("userevent")
-    return UserEvent(
-        name=event.pairs[at][1],
-        fields=Fields(event.pairs[at + 1 :]),
-        uniqueid=Fields(event.pairs[:at]).get("Uniqueid"),
     )
 
 

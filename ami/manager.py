@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 
 from panoramisk import Manager
 
@@ -17,11 +16,10 @@ class SingleLinkManager(Manager):  # type: ignore[misc]  # panoramisk has no typ
     it instead, in one task, with a new manager for each link.
     """
 
-    def __init__(self, link: Link, host: str, port: int, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, link: Link, host: str, port: int) -> None:
         super().__init__(
             host=host,
             port=port,
-            ssl=tls,
             encoding="utf8",
             loop=asyncio.get_running_loop(),
             protocol_factory=lambda: link,

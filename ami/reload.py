@@ -63,11 +63,6 @@ class Reloader:
         reply = await self._connection.action("CoreStatus", timeout=self._timeout)
         return int(reply.or_fail().get("CoreCurrentCalls", "0"))
 
-    async def version(self) -> str:
-        """Asterisk's version in full, as it writes it."""
-        reply = await self._connection.action("CoreSettings", timeout=self._timeout)
-        return reply.or_fail().get("AsteriskVersion")
-
     async def _list(self, action: str, **fields: str) -> tuple[Event, ...]:
         reply = await self._connection.action(action, fields, timeout=self._timeout)
         return reply.or_fail().events

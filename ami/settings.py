@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -32,7 +31,6 @@ class AmiSettings:
     boot_grace: float = 1.0
     events: bool = True
     reconnect: bool = True
-    tls: ssl.SSLContext | None = None
 
     @property
     def where(self) -> str:
@@ -55,6 +53,7 @@ class ConnectionStatus:
     """The connection at one moment, for `voxpost status` and the metrics.
 
     since: when the state was entered. reconnects: log-ins after the first one.
+    events_dropped: those that a handler was too slow for, and packets too long to be read.
     ami_version: as in Asterisk's banner, `11.0.0`; it tells asterisk_version, `22`.
     """
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from enum import StrEnum
 
 from ami.connection import AmiConnection
 from ami.errors import ActionFailed
 from ami.events import message_waiting
 from ami.reply import Reply
 from ami.wire import Event
-
-# Where a message is still new. One in any other folder was heard, or filed by its owner.
-NEW_FOLDERS = frozenset({"INBOX", "Urgent"})
+from mail.recordings import NEW_FOLDERS
 
 
 class VoicemailWatcher:
@@ -38,19 +35,13 @@ class VoicemailWatcher:
             await self._hint(news.address)
 
 
-class Outcome(StrEnum):
-    """What became of a change to a message."""
-
-    DONE = "done"
-    ALREADY = "already"  # heard, moved or removed before us, by phone say
-
-
 class MailboxActions:
     """Changes messages through Asterisk, which then also moves the phone's lamp.
 
-    Every method takes a mailbox as `1001@default` and raises what AmiConnection.action raises;
-    besides, NotSupported where Asterisk lacks the actions (16 does), NotPermitted where the
-    account lacks write=user,call (or reporting for call), and ActionFailed.
+    A message that is not there any more, taken by phone say, is no error. Every method takes a
+    mailbox as `1001@default` and raises what AmiConnection.action raises; besides, NotSupported
+    where Asterisk lacks the actions (16 does), NotPermitted where the account lacks
+    write=user,call (or reporting for call), and ActionFailed.
     """
 
     def __init__(self, connection: AmiConnection) -> None:
@@ -64,36 +55,27 @@ class MailboxActions:
                 return row.get("Folder")
         return None
 
-    async def mark_heard(self, mailbox: str, msg_id: str) -> Outcome:
-        """Move a new message to Old. One that is not new any more stays where it is."""
+    async def mark_heard(self, mailbox: str, msg_id: str) -> None:
+        """Move a new message to Old.
+
+        One in another folder was heard, or filed by its owner: it stays where it is.
+        """
         folder = await self.folder_of(mailbox, msg_id)
         if folder not in NEW_FOLDERS:
-            return Outcome.ALREADY
-        reply = await self._ask(
-            "VoicemailMove", mailbox, Folder=folder or "", ID=msg_id, ToFolder="Old"
-        )
-        if not _failed(reply):
-            return Outcome.DONE
-        if await self.folder_of(mailbox, msg_id) not in NEW_FOLDERS:
-            return Outcome.ALREADY
-        raise ActionFailed(reply.action, reply.message, f"is the folder Old of {mailbox} full?")
+            return
+        reply = await self._ask("VoicemailMove", mailbox, Folder=folder, ID=msg_id, ToFolder="Old")
+        if _failed(reply) and await self.folder_of(mailbox, msg_id) in NEW_FOLDERS:
+            raise ActionFailed(reply.action, reply.message, f"is the folder Old of {mailbox} full?")
 
-    async def delete(self, mailbox: str, msg_id: str) -> Outcome:
+    async def delete(self, mailbox: str, msg_id: str) -> None:
         """Remove a message from whichever folder it is in."""
         folder = await self.folder_of(mailbox, msg_id)
         if folder is None:
-            return Outcome.ALREADY
+            return
         reply = await self._ask("VoicemailRemove", mailbox, Folder=folder, ID=msg_id)
-        if not _failed(reply):
-            return Outcome.DONE
-        moved_to = await self.folder_of(mailbox, msg_id)
-        if moved_to is None:
-            return Outcome.ALREADY
-        raise ActionFailed(reply.action, reply.message, f"it is in folder {moved_to} of {mailbox}")
-
-    async def refresh(self, mailbox: str) -> None:
-        """Have Asterisk count a mailbox anew, after its files were changed by hand."""
-        await self._ask("VoicemailRefresh", mailbox)
+        if _failed(reply) and (now_in := await self.folder_of(mailbox, msg_id)) is not None:
+            advice = f"it is in folder {now_in} of {mailbox}"
+            raise ActionFailed(reply.action, reply.message, advice)
 
     async def _ask(self, action: str, mailbox: str, **fields: str) -> Reply:
         number, _, context = mailbox.partition("@")

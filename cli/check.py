@@ -12,7 +12,7 @@ from cli.options import json_option, print_json, site_option
 from cli.tables import counted
 from pbx.errors import Problem, SiteError
 from pbx.model import Site
-from pbx.secret import Secret, SecretMissing
+from pbx.secret import Secret, SecretUnusable
 from pbx.site import json_schema, load_site
 
 
@@ -45,7 +45,7 @@ def check(site_file: Path, as_json: bool, schema: bool) -> None:
         raise click.exceptions.Exit(Exit.SITE)
 
 
-def unreadable_secrets(site: Site) -> list[SecretMissing]:
+def unreadable_secrets(site: Site) -> list[SecretUnusable]:
     """Every secret that the site file names and that cannot be read."""
     ami = site.asterisk.ami
     named: list[Secret] = [ami.login_secret()]
@@ -61,7 +61,7 @@ def unreadable_secrets(site: Site) -> list[SecretMissing]:
     for secret in named:
         try:
             secret.read()
-        except SecretMissing as error:
+        except SecretUnusable as error:
             troubles.append(error)
     return troubles
 

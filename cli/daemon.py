@@ -64,7 +64,7 @@ class Daemon:
             route=lambda: SmtpRoute(site().mail.smtp, client_name=name, clock=time.monotonic),
             connections=settings.mail.connections,
             retry=RetryPolicy(settings.mail.give_up_after_days * 86400),
-            owner=socket.gethostname(),
+            owner=f"{socket.gethostname()}:{settings.service.state_dir}"[-80:],
             now=time.time,
             chance=random.random,
             delivered=self._delivered,
@@ -122,7 +122,8 @@ class Daemon:
         Raises:
             OSError: a port is taken.
         """
-        self._spool.clean(await self._outbox.audio_in_use(), time.time())
+        in_use = await self._outbox.audio_in_use()
+        await asyncio.to_thread(self._spool.clean, in_use, time.time())
         async with contextlib.AsyncExitStack() as stack:
             await self._http.start()
             stack.push_async_callback(self._http.stop)

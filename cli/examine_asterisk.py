@@ -13,7 +13,7 @@ from cli.ami_session import manager_session
 from cli.findings import Finding, bad, good, odd
 from cli.telephone import ami_settings, apply_settings
 from pbx.model import Site
-from pbx.secret import SecretMissing
+from pbx.secret import SecretUnusable
 
 _DRIFT = 5.0  # seconds that two clocks may differ
 _LOGIN = "Is it in manager.conf? `voxpost generate-config --diff` shows what should stand there."
@@ -40,7 +40,7 @@ async def _daemon_account(site: Site) -> AsyncIterator[Finding]:
     subject = f"AMI {site.asterisk.ami.username}"
     try:
         settings = ami_settings(site)
-    except SecretMissing:
+    except SecretUnusable:
         return  # said already
     try:
         async with manager_session(settings) as connection:
@@ -62,7 +62,7 @@ async def _apply_account(site: Site) -> AsyncIterator[Finding]:
         return
     try:
         settings = apply_settings(site)
-    except SecretMissing:
+    except SecretUnusable:
         return
     try:
         async with manager_session(settings) as connection:

@@ -11,8 +11,8 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 from cli.findings import Finding, bad, good, odd
-from cli.opening import SPOOL_FOLDER, NoLedgerYet, existing_ledger, opened_spool
-from ledger.errors import LedgerError
+from cli.opening import SPOOL_FOLDER, opened_ledger, opened_spool
+from ledger.errors import LedgerError, NoLedgerYet
 from ledger.outbox import Outbox
 from mail.recordings import AUDIO_SUFFIXES
 from pbx.model import Site
@@ -24,7 +24,7 @@ async def examine_files(site: Site) -> AsyncIterator[Finding]:
     for finding in await asyncio.to_thread(lambda: [*_folders(site)]):
         yield finding
     try:
-        async with existing_ledger(site) as ledger:
+        async with opened_ledger(site, must_exist=True) as ledger:
             depth = await Outbox(ledger).depth()
         yield good("ledger", f"opens; {depth.waiting} waiting")
     except NoLedgerYet as error:

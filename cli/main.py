@@ -20,6 +20,9 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 }
 """Name, then where it stands and its line in the help: known without importing it."""
 
+_OF_THE_LAB = {"aiosmtpd", "trustme"}
+"""What only the extra `lab` installs."""
+
 
 class LazyGroup(click.Group):
     """A group that imports a command when it is called, so that the help comes at once."""
@@ -31,7 +34,14 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, _, attribute = COMMANDS[cmd_name][0].partition(":")
-        command: click.Command = getattr(importlib.import_module(module), attribute)
+        try:
+            command: click.Command = getattr(importlib.import_module(module), attribute)
+        except ModuleNotFoundError as error:
+            if error.name not in _OF_THE_LAB:
+                raise
+            raise click.ClickException(
+                f"`voxpost {cmd_name}` needs {error.name}: pip install 'voxpost[lab]'."
+            ) from None
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -12,12 +12,14 @@ from typing import Any, TypeVar
 import click
 
 from cli.exits import Exit, says_errors
-from cli.opening import existing_ledger
+from cli.opening import opened_ledger, opened_spool
 from cli.options import json_option, print_json, site_option
 from cli.tables import moment, plain, print_table
 from ledger.entries import Entry, State, VoicemailFacts
 from ledger.errors import NoSuchEntry
 from ledger.outbox import Outbox
+from mail.handover import Handover, HandoverFailed
+from pbx.model import Site
 from pbx.site import load_site
 
 T = TypeVar("T")
@@ -41,7 +43,7 @@ def outbox() -> None:
 def list_(site_file: Path, state: str | None, limit: int, as_json: bool) -> None:
     """List the newest messages."""
     wanted = None if state is None else State(state)
-    entries = _ask(site_file, lambda box: box.newest(wanted, limit))
+    entries = _ask(load_site(site_file), lambda box: box.newest(wanted, limit))
     if as_json:
         print_json([_as_data(entry) for entry in entries])
         return
@@ -73,7 +75,7 @@ def list_(site_file: Path, state: str | None, limit: int, as_json: bool) -> None
 @says_errors
 def show(entry_id: int, site_file: Path, as_json: bool) -> None:
     """Show one message: what it says, and the server's own words."""
-    entry = _ask(site_file, lambda box: box.show(entry_id))
+    entry = _ask(load_site(site_file), lambda box: box.show(entry_id))
     if as_json:
         print_json(_as_data(entry))
         return
@@ -106,7 +108,7 @@ def show(entry_id: int, site_file: Path, as_json: bool) -> None:
 def retry(ids: tuple[int, ...], site_file: Path, as_json: bool) -> None:
     """Deliver failed, dropped or skipped messages after all."""
     _by_hand(
-        Outbox.retry,
+        _retry,
         ids,
         site_file,
         "waits for `voxpost run`, which looks every 30 s",
@@ -121,11 +123,25 @@ def retry(ids: tuple[int, ...], site_file: Path, as_json: bool) -> None:
 @says_errors
 def drop(ids: tuple[int, ...], site_file: Path, as_json: bool) -> None:
     """Give messages up. The recording stays on the telephone."""
-    _by_hand(Outbox.drop, ids, site_file, "dropped", as_json=as_json)
+    _by_hand(_drop, ids, site_file, "dropped", as_json=as_json)
+
+
+async def _retry(site: Site, box: Outbox, entry_id: int) -> Entry:
+    """What was skipped never had its recording taken: it is fetched from the telephone now."""
+    entry = await box.show(entry_id)
+    audio = None
+    if entry.state is State.SKIPPED:
+        handover = Handover(site=lambda: site, outbox=box, spool=opened_spool(site), now=time.time)
+        audio = await handover.find_audio(entry)
+    return await box.retry(entry_id, time.time(), audio)
+
+
+async def _drop(_: Site, box: Outbox, entry_id: int) -> Entry:
+    return await box.drop(entry_id, time.time())
 
 
 def _by_hand(
-    act: Callable[[Outbox, int, float], Awaitable[Entry]],
+    act: Callable[[Site, Outbox, int], Awaitable[Entry]],
     ids: tuple[int, ...],
     site_file: Path,
     done: str,
@@ -134,16 +150,18 @@ def _by_hand(
 ) -> None:
     """Do it to each; one that cannot be keeps no other from it."""
 
+    site = load_site(site_file)
+
     async def each(box: Outbox) -> tuple[list[Entry], list[str]]:
         changed, troubles = [], []
         for entry_id in ids:
             try:
-                changed.append(await act(box, entry_id, time.time()))
-            except NoSuchEntry as error:
+                changed.append(await act(site, box, entry_id))
+            except (NoSuchEntry, HandoverFailed) as error:
                 troubles.append(str(error))
         return changed, troubles
 
-    changed, troubles = _ask(site_file, each)
+    changed, troubles = _ask(site, each)
     if as_json:
         print_json({"changed": [_as_data(entry) for entry in changed], "problems": troubles})
     else:
@@ -155,9 +173,9 @@ def _by_hand(
         raise click.exceptions.Exit(Exit.FAILED)
 
 
-def _ask(site_file: Path, question: Callable[[Outbox], Awaitable[T]]) -> T:
+def _ask(site: Site, question: Callable[[Outbox], Awaitable[T]]) -> T:
     async def ask() -> T:
-        async with existing_ledger(load_site(site_file)) as ledger:
+        async with opened_ledger(site, must_exist=True) as ledger:
             return await question(Outbox(ledger))
 
     return asyncio.run(ask())

@@ -44,7 +44,7 @@ class SiteServices:
             reason="outside office hours",
         )
 
-    async def hand_over_voicemail(self, mailbox: str, file: str | None) -> int:
+    async def hand_over_voicemail(self, mailbox: str) -> int:
         return await self._handover.mailbox(Mailbox(mailbox))
 
     async def hand_over_missed_call(self, missed: MissedCall) -> None:

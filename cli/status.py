@@ -14,16 +14,17 @@ from typing import Any
 import click
 
 from cli.exits import Exit, says_errors
-from cli.opening import NoLedgerYet, existing_ledger
+from cli.opening import opened_ledger
 from cli.options import json_option, print_json, site_option
 from cli.tables import moment, plain, span
 from ledger.entries import Entry, State
+from ledger.errors import NoLedgerYet
 from ledger.outbox import Depth, Outbox
 from pbx.model import Site
 from pbx.site import load_site
 
 _TIMEOUT = 5.0  # seconds
-_PARTS = {"version", "uptime_seconds", "healthy", "ami_up", "ami", "ami_trouble", "delivery"}
+_PARTS = {"version", "healthy", "ami_up", "delivery", "handover_trouble"}  # of our own answer
 
 
 @click.command()
@@ -69,7 +70,7 @@ def _ask_daemon(site: Site) -> dict[str, Any] | None:
 
 async def _read_ledger(site: Site) -> tuple[Depth, list[Entry]]:
     try:
-        async with existing_ledger(site) as ledger:
+        async with opened_ledger(site, must_exist=True) as ledger:
             box = Outbox(ledger)
             return await box.depth(), await box.newest(State.FAILED, 5)
     except NoLedgerYet:
@@ -96,10 +97,12 @@ def _daemon_lines(daemon: dict[str, Any] | None) -> list[tuple[str, str]]:
         why = daemon["ami_trouble"] or ami.get("last_error") or "connecting"
         lines.append(("asterisk", f"NOT connected: {why}"))
     delivery = daemon["delivery"]
-    trouble = delivery["configuration_trouble"] or delivery["last_trouble"]
     lines.append(("mail", f"{delivery['delivered']} delivered since the start"))
-    if trouble:
-        lines.append(("last trouble", f"{moment(delivery['last_trouble_at'])} {trouble}"))
+    if delivery["configuration_trouble"]:
+        lines.append(("mail", f"NOT well, settings: {delivery['configuration_trouble']}"))
+    elif delivery["last_trouble"]:
+        when = moment(delivery["last_trouble_at"])
+        lines.append(("last trouble", f"{when} {delivery['last_trouble']}"))
     if daemon["handover_trouble"]:
         lines.append(("hand-over", f"NOT well: {daemon['handover_trouble']}"))
     return lines

@@ -13,7 +13,7 @@ from ami.settings import AmiSettings, ConnectionStatus
 from ami.voicemail import MailboxActions, VoicemailWatcher
 from mail.aftercare import MailboxUnable, MailboxUnreachable
 from pbx.model import Site
-from pbx.secret import SecretMissing
+from pbx.secret import SecretUnusable
 
 
 class Telephone:
@@ -55,8 +55,8 @@ class Telephone:
         while True:
             self._reread.clear()
             try:
-                settings = ami_settings(self._site())
-            except SecretMissing as error:
+                settings = await asyncio.to_thread(ami_settings, self._site())
+            except SecretUnusable as error:
                 self._give_up(error)
                 await self._reread.wait()
                 continue
@@ -89,7 +89,7 @@ class Telephone:
     def _still(self, settings: AmiSettings) -> bool:
         try:
             return ami_settings(self._site()) == settings
-        except SecretMissing:
+        except SecretUnusable:
             return False
 
     async def mark_heard(self, mailbox: str, msg_id: str) -> None:
@@ -116,7 +116,7 @@ def ami_settings(site: Site) -> AmiSettings:
     """The daemon's account.
 
     Raises:
-        SecretMissing: its secret cannot be read.
+        SecretUnusable: its secret cannot be read.
     """
     ami = site.asterisk.ami
     return AmiSettings(ami.host, ami.port, ami.username, ami.login_secret().read())
@@ -126,7 +126,7 @@ def apply_settings(site: Site) -> AmiSettings:
     """The account that puts configuration live.
 
     Raises:
-        SecretMissing: its secret cannot be read.
+        SecretUnusable: its secret cannot be read.
     """
     ami = site.asterisk.ami
     secret = ami.apply_login_secret().read()

@@ -12,11 +12,12 @@ from __future__ import annotations
 import re
 
 from dialplan_templates.errors import UnsafeValue
+from pbx.fields import PIN_PATTERN
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}")
 _DIALLED = re.compile(r"[*#]?[0-9]{1,20}")
-_PIN = re.compile(r"[0-9]{1,20}")
+_PIN = re.compile(PIN_PATTERN)
 _ARGUMENT_SIGNS = re.compile(r'([\\,"()\[\]])')
 _EVALUATED = re.compile(r"\$[{\[]")
 _NOT_IN_CALLER_NAME = re.compile(r'["<>\\]')

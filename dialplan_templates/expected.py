@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dialplan_templates.values import ECHO_TEST, TIME_TEST, extension_lengths
+from dialplan_templates.values import extension_lengths
 from pbx.model import Site
+from pbx.numbers import ECHO_TEST, TIME_TEST
 
 
 @dataclass(frozen=True, slots=True)

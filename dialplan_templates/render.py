@@ -54,7 +54,7 @@ def render(
     Raises:
         UnsafeValue: a value has no safe form; names the site file's key.
         TemplateFailed: a template cannot be rendered.
-        pbx.secret.SecretMissing: a secret cannot be read.
+        pbx.secret.SecretUnusable: a secret cannot be read.
     """
     values = template_values(
         site, site_file=site_file, command=command, directories=directories or {}

@@ -11,10 +11,8 @@ from typing import Any
 from dialplan_templates.errors import UnsafeValue
 from dialplan_templates.unwanted import unwanted_modules
 from pbx.model import Site
+from pbx.numbers import ECHO_TEST, TIME_TEST
 from pbx.people import Person
-
-ECHO_TEST = "*43"
-TIME_TEST = "*60"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +47,8 @@ def template_values(
 
     Raises:
         UnsafeValue: keys that contradict each other in Asterisk's files.
-        pbx.secret.SecretMissing: a secret cannot be read.
+        pbx.secret.SecretUnusable: a secret cannot be read.
     """
-    _check_service_numbers(site)
     people = [_person(site, person) for person in site.people]
     ami, agi = site.asterisk.ami, site.asterisk.agi
     apply_secret = ami.apply_login_secret()
@@ -136,12 +133,3 @@ def _directories(site: Site, given: Mapping[str, Path]) -> dict[str, Path]:
         "astlogdir": site.asterisk.log_dir,
     }
     return {**own, **given}
-
-
-def _check_service_numbers(site: Site) -> None:
-    access = site.voicemail.access_extension
-    taken = {*site.by_extension, ECHO_TEST, TIME_TEST}
-    if site.office is not None:
-        taken.add(site.office.extension)
-    if access in taken:
-        raise UnsafeValue("voicemail.access_extension", f"{access} is taken. Choose another.")

@@ -1,5 +1,7 @@
 """Who has a mail account at the lab's mail server."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 
@@ -13,5 +15,5 @@ class MailUser:
 
     @property
     def domain(self) -> str:
-        """Return the part behind the @."""
+        """The part behind the @."""
         return self.address.rpartition("@")[2]

@@ -4,6 +4,8 @@ Only the mirror, the keyring and the proxy settings of the host are taken over
 (apt.conf(5), apt-get(8): indextargets).
 """
 
+from __future__ import annotations
+
 import os
 import subprocess
 from collections.abc import Callable, Sequence

@@ -1,8 +1,9 @@
 """A private Asterisk: in a folder of its own, as an ordinary user, on loopback ports."""
 
+from __future__ import annotations
+
 import os
 from pathlib import Path
-from types import TracebackType
 
 import structlog
 
@@ -48,27 +49,27 @@ class PrivateAsterisk:
 
     @property
     def etc_dir(self) -> Path:
-        """Return the folder of the configuration files."""
+        """The folder of the configuration files."""
         return self.run_dir / "etc"
 
     @property
     def spool_dir(self) -> Path:
-        """Return the spool; mailboxes stand in voicemail/CONTEXT/MAILBOX below it."""
+        """The spool; mailboxes stand in voicemail/CONTEXT/MAILBOX below it."""
         return self.run_dir / "spool"
 
     @property
     def log_file(self) -> Path:
-        """Return the file of what Asterisk said on its console."""
+        """The file of what Asterisk said on its console."""
         return self.run_dir / "log/console"
 
     @property
     def sounds_dir(self) -> Path:
-        """Return the folder of the English prompts."""
+        """The folder of the English prompts."""
         return self.tree.root / "usr/share/asterisk/sounds/en"
 
     @property
     def pid(self) -> int | None:
-        """Return the process id while it runs."""
+        """The process id while it runs."""
         return self._child.pid if self._child and self._child.is_running() else None
 
     def prepare(self) -> None:
@@ -129,26 +130,21 @@ class PrivateAsterisk:
         return printed.removesuffix("\n")
 
     async def version(self) -> str:
-        """Return its version, as "22.10.1"."""
+        """Its version, as "22.10.1"."""
         code, printed = await run_program([*self._command(), "-V"])
         if code != 0:
             raise DidNotStart(f"Asterisk does not run here: {printed.strip()}")
         return printed.split()[1].split("~")[0].split("+")[0]
 
     def log_tail(self, lines: int = 30) -> str:
-        """Return the end of what it said on its console."""
+        """The end of what it said on its console."""
         return tail(self.log_file, lines)
 
-    async def __aenter__(self) -> "PrivateAsterisk":
+    async def __aenter__(self) -> PrivateAsterisk:
         await self.start()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.stop()
 
     def _command(self, *options: str) -> list[str]:

@@ -1,5 +1,7 @@
 """What became of a call, read from what sipp logged."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 
@@ -19,7 +21,7 @@ class CallResult:
 
     @property
     def answered(self) -> bool:
-        """Say whether the call was answered."""
+        """Whether the call was answered."""
         return self.code == 200
 
 

@@ -1,11 +1,16 @@
 """A certificate authority for one run of the lab, and the mail server's certificate."""
 
+from __future__ import annotations
+
 import ssl
 from pathlib import Path
 
 import trustme
 
-NAMES = ("localhost", "127.0.0.1", "mail.lab.example")
+from lab.mail_facts import HOST
+from lab.ports import LOOPBACK
+
+NAMES = ("localhost", LOOPBACK, HOST)
 
 
 class Certificates:
@@ -32,11 +37,11 @@ class Certificates:
         server.private_key_pem.write_to_path(self.key_file)
 
     def server_context(self) -> ssl.SSLContext:
-        """Return the context for a server that shows this certificate."""
+        """The context for a server that shows this certificate."""
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(self.certificate_file, self.key_file)
         return context
 
     def client_context(self) -> ssl.SSLContext:
-        """Return the context for a client that trusts this authority alone."""
+        """The context for a client that trusts this authority alone."""
         return ssl.create_default_context(cafile=str(self.ca_file))

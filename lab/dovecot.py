@@ -4,6 +4,8 @@ It stands for Zimbra's mailboxd: over quota is said for each recipient after DAT
 Message-ID that the mail account has already is taken and dropped (RFC 7352).
 """
 
+from __future__ import annotations
+
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +13,7 @@ from pathlib import Path
 from lab.accounts import MailUser
 from lab.certificates import Certificates
 from lab.errors import LabError
+from lab.mail_facts import HOST
 from lab.mail_ports import MailPorts
 from lab.ports import LOOPBACK
 from lab.processes import Child, run_program
@@ -30,7 +33,7 @@ class Dovecot:
     """
 
     def log(self) -> str:
-        """Return all that it logged."""
+        """All that it logged."""
         file = self.folder / "log"
         return file.read_text(errors="replace") if file.exists() else ""
 
@@ -52,7 +55,7 @@ class Dovecot:
 
     @property
     def child(self) -> Child:
-        """Return the running process. Raises LabError before start()."""
+        """The running process. Raises LabError before start()."""
         if self._child is None:
             raise LabError("Dovecot was not started")
         return self._child
@@ -90,7 +93,7 @@ class Dovecot:
         return f"""\
 protocols = imap lmtp
 listen = {LOOPBACK}
-hostname = mail.lab.example
+hostname = {HOST}
 base_dir = {folder}/run
 state_dir = {folder}/state
 log_path = {folder}/log

@@ -1,5 +1,7 @@
 """What can go wrong while a lab is set up. Every sentence says what to do."""
 
+from __future__ import annotations
+
 
 class LabError(Exception):
     """Something of the lab does not work; the text says what, and what to do."""

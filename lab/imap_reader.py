@@ -1,5 +1,7 @@
 """Reads a mail account by IMAP, to see what arrived."""
 
+from __future__ import annotations
+
 import asyncio
 import imaplib
 import time
@@ -24,7 +26,7 @@ class FetchedMail:
 
     @property
     def seen(self) -> bool:
-        """Say whether it was read."""
+        """Whether it was read."""
         return "\\Seen" in self.flags
 
 
@@ -35,7 +37,7 @@ class ImapReader:
         self._port = port
 
     async def mails(self, user: MailUser) -> list[FetchedMail]:
-        """Return what is in the INBOX, the oldest first; nothing is marked as read."""
+        """What is in the INBOX, the oldest first; nothing is marked as read."""
         return await asyncio.to_thread(self._wait, user, 0, 0.0)
 
     async def wait_for(self, user: MailUser, count: int, timeout: float) -> list[FetchedMail]:

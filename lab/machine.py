@@ -1,5 +1,7 @@
 """Which machine this is, and whether Debian's tools are on it."""
 
+from __future__ import annotations
+
 import platform
 import shutil
 import subprocess
@@ -29,7 +31,7 @@ MACHINES = (
 
 
 def this_machine() -> Machine:
-    """Say which machine this is. Raises Unavailable where it is not one of MACHINES."""
+    """The machine that we run on. Raises Unavailable where it is not one of MACHINES."""
     name = platform.machine()
     for machine in MACHINES:
         if machine.processor == name and sys.platform == "linux":

@@ -1,5 +1,7 @@
 """The ports of the Zimbra-like mail server, all on loopback."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 from lab.ports import PortFinder
@@ -27,6 +29,6 @@ class MailPorts:
     policy: int
 
     @classmethod
-    def pick(cls, finder: PortFinder) -> "MailPorts":
+    def pick(cls, finder: PortFinder) -> MailPorts:
         """Take free ports."""
         return cls(*(finder.one() for _ in range(10)))

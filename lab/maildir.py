@@ -4,6 +4,8 @@ It runs in our own event loop and behaves as Zimbra does where a sender can see 
 no SMTPUTF8, and a Message-ID that a mail account has already is answered 250 and dropped.
 """
 
+from __future__ import annotations
+
 import asyncio
 import mailbox
 import ssl
@@ -14,14 +16,13 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.parser import BytesHeaderParser
 from pathlib import Path
-from types import TracebackType
 
 import structlog
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from lab.mail_facts import HOST, SIZE
 from lab.ports import LOOPBACK
 
-SIZE = 10_240_000  # bytes, Zimbra's default
 KNOWN_IDS = 3_000  # message ids remembered for each mail account, as Zimbra does
 REMEMBERED = 1_000  # mails that wait_for_message() looks back on
 
@@ -82,21 +83,16 @@ class MaildirServer:
             self._server.close()
             await self._server.wait_closed()
 
-    async def __aenter__(self) -> "MaildirServer":
+    async def __aenter__(self) -> MaildirServer:
         await self.start()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.stop()
 
     @property
     def received(self) -> list[ReceivedMail]:
-        """Return the mails that arrived last, the oldest first."""
+        """The mails that arrived last, the oldest first."""
         return list(self._received)
 
     async def wait_for_message(
@@ -119,7 +115,7 @@ class MaildirServer:
     def _session(self) -> asyncio.Protocol:
         session: asyncio.Protocol = SMTP(
             self,
-            hostname="mail.lab.example",
+            hostname=HOST,
             ident="voxpost lab",
             data_size_limit=self._size,
             enable_SMTPUTF8=False,

@@ -22,6 +22,8 @@ set for one channel. The contexts `speak` and `silent`, extension s, are the far
 call that Originate places without a phone: one plays a prompt, the other says nothing.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +48,7 @@ class AmiAccount:
 
 
 def accounts(secret: str) -> tuple[AmiAccount, AmiAccount]:
-    """Return the account with all rights and the one with the fewest that voxpost needs."""
+    """The account with all rights and the one with the fewest that voxpost needs."""
     least = AmiAccount(
         "voxpost", secret, "call,user,agent,system", "originate,message,call,agent,reporting"
     )
@@ -54,7 +56,7 @@ def accounts(secret: str) -> tuple[AmiAccount, AmiAccount]:
 
 
 def files(ports: AsteriskPorts, secret: str) -> Mapping[str, str]:
-    """Return the text of each configuration file by its name. secret: of both accounts."""
+    """The text of each configuration file by its name. secret: of both accounts."""
     return {
         "modules.conf": _MODULES,
         "logger.conf": _LOGGER,

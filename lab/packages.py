@@ -4,6 +4,8 @@ Its programs start through the tree's own dynamic loader, so the host's C librar
 not matter. Programs that they start in turn are ordinary programs of the host.
 """
 
+from __future__ import annotations
+
 import fcntl
 import hashlib
 import os
@@ -60,11 +62,11 @@ class PackageTree:
 
     @property
     def root(self) -> Path:
-        """Return the folder that stands for `/`."""
+        """The folder that stands for `/`."""
         return self.dest / "rootfs"
 
     def is_present(self) -> bool:
-        """Say whether the tree is there and is the one asked for."""
+        """Whether the tree is there and is the one asked for."""
         try:
             return (self.root / STAMP).read_text() == self._wish()
         except OSError:
@@ -92,7 +94,7 @@ class PackageTree:
             self._unpack(locked)
 
     def command(self, program: str) -> list[str]:
-        """Return the first words of a command that runs a program of the tree.
+        """The first words of a command that runs a program of the tree.
 
         program: its path in the tree, as "usr/sbin/asterisk". Raises LabError.
         """
@@ -137,7 +139,7 @@ class PackageTree:
         return locked
 
     def _tenths(self, progress: Progress) -> Callable[[float], None]:
-        """Say how much has come, once for each tenth."""
+        """Tells how much has come, once for each tenth."""
         said = 0
 
         def tell(percent: float) -> None:
@@ -149,7 +151,7 @@ class PackageTree:
         return tell
 
     def _intact(self) -> list[LockedPackage] | None:
-        """Return the locked packages if every one is there with its sha256."""
+        """The locked packages if every one is there with its sha256."""
         try:
             head, *lines = (self.dest / LOCK).read_text().splitlines(keepends=True)
             if head != f"# {self._wish()}":

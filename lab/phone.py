@@ -1,5 +1,7 @@
 """A phone: real SIP calls with real sound, by sipp, out of the package tree."""
 
+from __future__ import annotations
+
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Mapping
@@ -95,7 +97,7 @@ class Phone:
         answers: bool = True,
         speech: Speech | None = None,
         timeout: float = 60.0,
-    ) -> AsyncIterator["asyncio.Task[CallResult]"]:
+    ) -> AsyncIterator[asyncio.Task[CallResult]]:
         """Be a phone that rings at a port and takes one call; yields its result to come.
 
         port: where, on loopback. ring_for: seconds until it answers; answers=False rings
@@ -120,7 +122,7 @@ class Phone:
     async def register(
         self, login: Login, to_port: int, contact_port: int, *, expires: int = 600
     ) -> None:
-        """Say where a device can be called: at contact_port, on loopback.
+        """Tell Asterisk where a device can be called: at contact_port, on loopback.
 
         to_port: Asterisk's SIP port. expires: seconds; 0 takes it back. Raises LabError when
         Asterisk refuses.

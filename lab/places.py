@@ -1,5 +1,7 @@
 """Where the lab keeps what it fetched."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from pathlib import Path
 

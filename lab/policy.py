@@ -4,10 +4,11 @@ The protocol is Postfix's SMTPD_POLICY_README: lines of name=value, an empty lin
 answer of the same form.
 """
 
+from __future__ import annotations
+
 import socketserver
 import threading
 from collections.abc import Iterable, Mapping
-from types import TracebackType
 
 from lab.ports import LOOPBACK
 
@@ -22,7 +23,7 @@ class Greylist:
         self._seen: dict[tuple[str, str], int] = {}
 
     def decide(self, request: Mapping[str, str]) -> str:
-        """Return Postfix's action for a request: dunno lets it pass."""
+        """Postfix's action for a request: dunno lets it pass."""
         pair = (request.get("sender", ""), request.get("recipient", ""))
         times = self._seen.get(pair, 0)
         self._seen[pair] = times + 1
@@ -38,7 +39,7 @@ class PolicyServer:
         self._server: socketserver.ThreadingTCPServer | None = None
         self._thread: threading.Thread | None = None
 
-    def __enter__(self) -> "PolicyServer":
+    def __enter__(self) -> PolicyServer:
         greylist = self._greylist
 
         class Conversation(socketserver.StreamRequestHandler):
@@ -56,12 +57,7 @@ class PolicyServer:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._server and self._thread:
             self._server.shutdown()
             self._server.server_close()

@@ -1,5 +1,7 @@
 """Free ports on loopback."""
 
+from __future__ import annotations
+
 import socket
 from contextlib import closing
 from dataclasses import dataclass
@@ -23,11 +25,11 @@ class PortFinder:
         self._given: set[int] = set()
 
     def one(self) -> int:
-        """Return a port that is free for TCP and for UDP. Raises LabError."""
+        """A port that is free for TCP and for UDP. Raises LabError."""
         return self.run_of(1)
 
     def run_of(self, length: int) -> int:
-        """Return the first, even one of `length` free ports in a row. Raises LabError."""
+        """The first, even one of `length` free ports in a row. Raises LabError."""
         for _ in range(200):
             first = self._random.randrange(FIRST, LAST - length, 2)
             ports = range(first, first + length)
@@ -66,7 +68,7 @@ class AsteriskPorts:
     phone: int
 
     @classmethod
-    def pick(cls, finder: PortFinder, *, rtp: int = 100) -> "AsteriskPorts":
+    def pick(cls, finder: PortFinder, *, rtp: int = 100) -> AsteriskPorts:
         """Take free ports. rtp: how many for audio; a call needs two of each leg."""
         first = finder.run_of(rtp)
         return cls(

@@ -1,18 +1,20 @@
 """A private Postfix: takes the mail in, as Zimbra's does. Nothing of /etc/postfix is touched."""
 
+from __future__ import annotations
+
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lab.certificates import Certificates
 from lab.errors import LabError
+from lab.mail_facts import HOST, SIZE
 from lab.mail_ports import MailPorts
 from lab.ports import LOOPBACK
 from lab.processes import Child, run_program
 
 CONTROL = Path("/usr/sbin/postfix")
 DAEMONS = Path("/usr/lib/postfix/sbin")
-SIZE = 10_240_000  # bytes, Zimbra's default
 
 
 class Postfix:
@@ -44,7 +46,7 @@ class Postfix:
 
     @property
     def child(self) -> Child:
-        """Return the running process. Raises LabError before start()."""
+        """The running process. Raises LabError before start()."""
         if self._child is None:
             raise LabError("Postfix was not started")
         return self._child
@@ -82,7 +84,7 @@ class Postfix:
         await self._control("flush")
 
     def log(self) -> str:
-        """Return all that it logged."""
+        """All that it logged."""
         file = self.folder / "log"
         return file.read_text(errors="replace") if file.exists() else ""
 
@@ -111,7 +113,7 @@ maillog_file = {folder}/log
 maillog_file_prefixes = {folder}
 inet_interfaces = loopback-only
 inet_protocols = ipv4
-myhostname = mail.lab.example
+myhostname = {HOST}
 mydestination =
 mynetworks = 127.0.0.0/8
 alias_maps =

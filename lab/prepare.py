@@ -1,5 +1,7 @@
 """`python -m lab.prepare`: fetch what the lab needs, so that later runs need no network."""
 
+from __future__ import annotations
+
 import argparse
 import os
 import sys
@@ -55,7 +57,7 @@ def _is_installed(package: str) -> bool:
 
 
 def main(arguments: list[str]) -> int:
-    """Fetch what was asked for; return 1 when something could not be had."""
+    """Fetch what was asked for; the exit code is 1 when something could not be had."""
     parser = argparse.ArgumentParser(prog="python -m lab.prepare", description=__doc__)
     parser.add_argument("--demo", action="store_true", help="Asterisk 22 and a phone")
     parser.add_argument("--tests", action="store_true", help="also Asterisk 16, Postfix, Dovecot")

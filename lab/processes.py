@@ -1,5 +1,7 @@
 """A program of the lab as a child process: started, tethered, stopped by its own id."""
 
+from __future__ import annotations
+
 import asyncio
 import contextlib
 import os
@@ -52,15 +54,15 @@ class Child:
 
     @property
     def pid(self) -> int:
-        """Return the process id."""
+        """The process id."""
         return self._process.pid
 
     def is_running(self) -> bool:
-        """Say whether it still runs."""
+        """Whether it still runs."""
         return self._process.poll() is None
 
     def last_words(self, lines: int = 12) -> str:
-        """Return the end of its output."""
+        """The end of its output."""
         return tail(self._output, lines)
 
     async def ended(self) -> int:
@@ -99,7 +101,7 @@ class ReadyNotice:
         self.path = path
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 
-    def __enter__(self) -> "ReadyNotice":
+    def __enter__(self) -> ReadyNotice:
         self._socket.setblocking(False)
         self.path.unlink(missing_ok=True)
         self._socket.bind(str(self.path))
@@ -160,7 +162,7 @@ async def run_program(
 
 
 def tail(file: Path, lines: int) -> str:
-    """Return the last lines of a file that may grow; empty when there is none."""
+    """The last lines of a file that may grow; empty when there is none."""
     try:
         with file.open("rb") as stream:
             stream.seek(max(0, stream.seek(0, os.SEEK_END) - 300 * lines))

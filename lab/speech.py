@@ -1,5 +1,7 @@
 """Speech for the lab's calls, out of Asterisk's own recorded prompts."""
 
+from __future__ import annotations
+
 import io
 import math
 import wave
@@ -25,17 +27,17 @@ class Speech:
 
     @property
     def seconds(self) -> float:
-        """Return its length in seconds."""
+        """Its length in seconds."""
         return len(self.pcm) / (2 * RATE)
 
     @property
     def loudness(self) -> float:
-        """Return the mean loudness in dBFS: 0 is the loudest possible, silence is -inf."""
+        """The mean loudness in dBFS: 0 is the loudest possible, silence is -inf."""
         return loudness(self.pcm)
 
     @cached_property
     def alaw(self) -> bytes:
-        """Return it in G.711 A-law, 8000 bytes a second, as a phone sends it."""
+        """The sound in G.711 A-law, 8000 bytes a second, as a phone sends it."""
         encoder = av.CodecContext.create("pcm_alaw", "w")
         assert isinstance(encoder, AudioCodecContext)
         encoder.sample_rate = RATE
@@ -50,7 +52,7 @@ class Speech:
         return b"".join(bytes(packet) for packet in packets)
 
     def wav(self) -> bytes:
-        """Return it as a wav file."""
+        """The sound as a wav file."""
         stream = io.BytesIO()
         with wave.open(stream, "wb") as file:
             file.setnchannels(1)
@@ -92,7 +94,7 @@ def read_audio(file: Path, format: str | None = None) -> Speech:
 
 
 def loudness(pcm: bytes) -> float:
-    """Return the mean loudness of 16-bit samples in dBFS."""
+    """The mean loudness of 16-bit samples in dBFS."""
     samples = array("h", pcm)
     mean_square = sum(sample * sample for sample in samples) / max(len(samples), 1)
     return 10 * math.log10(mean_square / 32768**2) if mean_square else -math.inf

@@ -10,6 +10,8 @@ The kernel forgets the wish when a program changes its user, as Postfix does. Fo
 Runs with no other module of ours, so that it starts quickly.
 """
 
+from __future__ import annotations
+
 import ctypes
 import os
 import select

@@ -1,5 +1,7 @@
 """The package trees of the lab: which Asterisk comes from which Debian."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 from lab.packages import PackageTree

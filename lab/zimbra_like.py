@@ -4,13 +4,14 @@ What a sender and a reader of Zimbra meet, on loopback and high ports; both prog
 host's, the folders and settings are the lab's own.
 """
 
+from __future__ import annotations
+
 import asyncio
 import os
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
-from types import TracebackType
 
 from lab import dovecot, postfix
 from lab.accounts import MailUser
@@ -101,20 +102,15 @@ class ZimbraLike:
         """Stop all of it."""
         await self._stack.aclose()
 
-    async def __aenter__(self) -> "ZimbraLike":
+    async def __aenter__(self) -> ZimbraLike:
         await self.start()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.stop()
 
     async def mails(self, address: str) -> list[FetchedMail]:
-        """Return what is in an address's INBOX, the oldest first."""
+        """What is in an address's INBOX, the oldest first."""
         return await self.reader.mails(self.users[address])
 
     async def wait_for_mail(
@@ -135,7 +131,7 @@ class ZimbraLike:
         await self._postfix.route(domain, next_hop)
 
     def log(self) -> str:
-        """Return what both programs logged."""
+        """What both programs logged."""
         return self._postfix.log() + self._dovecot.log()
 
     async def wait_for_log(self, text: str, count: int = 1, timeout: float = 20.0) -> None:
@@ -150,7 +146,7 @@ class ZimbraLike:
                 await asyncio.sleep(0.05)
 
     def deliveries(self) -> int:
-        """Return how many deliveries to Dovecot have ended, its list of known ids written."""
+        """How many deliveries to Dovecot have ended, its list of known ids written."""
         return self._dovecot.log().count(DELIVERED)
 
     async def wait_for_delivery(self, after: int) -> None:

@@ -11,6 +11,10 @@ class LedgerUnusable(LedgerError):
     """The ledger cannot be opened: the sentence says which, why, and what to do."""
 
 
+class NoLedgerYet(LedgerUnusable):
+    """`voxpost run` has never run here."""
+
+
 class LedgerInUse(LedgerError):
     """Another `voxpost run` works on this ledger."""
 

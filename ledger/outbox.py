@@ -102,14 +102,6 @@ class Outbox:
             .values(due=now, leased_by=None)
         )
 
-    async def release(self, entry_id: int, now: float) -> None:
-        """Give one entry back unharmed: it was not tried."""
-        await self._change(
-            update(outbox)
-            .where(outbox.c.id == entry_id, outbox.c.state == State.WAITING)
-            .values(due=now, leased_by=None)
-        )
-
     async def delivered(
         self, entry_id: int, now: float, note: str | None = None, *, keep_recording: bool = False
     ) -> None:
@@ -157,11 +149,22 @@ class Outbox:
     async def aftercare_done(self, entry_id: int) -> None:
         await self._change(update(outbox).where(outbox.c.id == entry_id).values(aftercare=None))
 
-    async def retry(self, entry_id: int, now: float) -> Entry:
-        """Deliver a failed, dropped or skipped entry after all, from the first attempt on."""
+    async def retry(self, entry_id: int, now: float, audio: str | None = None) -> Entry:
+        """Deliver a failed, dropped or skipped entry after all, from the first attempt on.
+
+        audio: its recording in voxpost's spool, where it had none so far.
+        """
         states = (State.FAILED, State.DROPPED, State.SKIPPED, State.WAITING)
+        values = {} if audio is None else {"audio": audio}
         return await self._by_hand(
-            entry_id, states, state=State.WAITING, due=now, attempts=0, settled=None, leased_by=None
+            entry_id,
+            states,
+            state=State.WAITING,
+            due=now,
+            attempts=0,
+            settled=None,
+            leased_by=None,
+            **values,
         )
 
     async def drop(self, entry_id: int, now: float) -> Entry:
@@ -200,9 +203,8 @@ class Outbox:
         """Recordings in voxpost's spool that an entry may still need."""
 
         def work(connection: Connection) -> set[str]:
-            done = (State.DELIVERED, State.DROPPED)
             statement = select(outbox.c.audio).where(
-                outbox.c.audio.is_not(None), outbox.c.state.not_in(done)
+                outbox.c.audio.is_not(None), outbox.c.state != State.DELIVERED
             )
             return {name for name in connection.scalars(statement) if name is not None}
 

@@ -34,7 +34,7 @@ outbox = Table(
     Column("kind", String(20), nullable=False),
     Column("extension", String(20), nullable=False),
     Column("recipient", String(254), nullable=False),
-    Column("message_id", String(255), nullable=False, index=True),
+    Column("message_id", String(255), nullable=False),
     Column("payload", Text, nullable=False),
     Column("audio", String(255)),
     Column("created", Float, nullable=False),

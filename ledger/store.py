@@ -19,9 +19,9 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, select
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from ledger.errors import LedgerInUse, LedgerUnusable
+from ledger.errors import LedgerInUse, LedgerUnusable, NoLedgerYet
 from ledger.schema import VERSION, facts, metadata
 
 T = TypeVar("T")
@@ -58,22 +58,6 @@ class Ledger:
         """Run `work` on a connection of its own; it sees all that was committed."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._reader, self._read, work)
-
-    async def fact(self, name: str) -> str | None:
-        """A fact that the ledger keeps of itself."""
-
-        def work(connection: Connection) -> str | None:
-            value: str | None = connection.scalar(select(facts.c.value).where(facts.c.name == name))
-            return value
-
-        return await self.read(work)
-
-    async def set_fact(self, name: str, value: str) -> None:
-        def work(connection: Connection) -> None:
-            connection.execute(facts.delete().where(facts.c.name == name))
-            connection.execute(facts.insert().values(name=name, value=value))
-
-        await self.write(work)
 
     async def close(self) -> None:
         loop = asyncio.get_running_loop()
@@ -144,32 +128,53 @@ def sqlite_url(file: Path) -> str:
     return URL.create("sqlite", database=str(file)).render_as_string()
 
 
-async def open_ledger(url: str) -> Ledger:
+async def open_ledger(url: str, *, must_exist: bool = False) -> Ledger:
     """Open the ledger at a SQLAlchemy URL, and make its tables if it is new.
 
+    Arguments:
+        must_exist: make nothing; for a command that only looks. Run by root, it would leave
+            files that the daemon may not write.
+
     Raises:
-        LedgerUnusable: no access, no such database, or another version's tables.
+        LedgerUnusable: no such database, no access, or another version's tables.
+        NoLedgerYet: it must exist and does not.
     """
-    return await asyncio.to_thread(_open, url)
+    return await asyncio.to_thread(_open, url, must_exist)
 
 
-def _open(url: str) -> Ledger:
-    shown = make_url(url).render_as_string(hide_password=True)
+def _open(url: str, must_exist: bool) -> Ledger:
     try:
-        engine = _engine(url)
-        try:
-            with engine.begin() as connection:
-                metadata.create_all(connection)
-                _check_version(connection, shown)
-        except BaseException:
-            engine.dispose()
-            raise
-    except SQLAlchemyError as error:
-        cause = getattr(error, "orig", None) or error
-        raise LedgerUnusable(f"cannot open the ledger {shown}: {cause}") from error
+        parsed = make_url(url)
+        shown = parsed.render_as_string(hide_password=True)
+        if parsed.get_backend_name() == "sqlite" and parsed.database and must_exist:
+            _must_exist(Path(parsed.database))
+        engine = _engine(parsed)
+    except (ArgumentError, ImportError, ValueError):
+        # Their own words may repeat the URL, and a password in it.
+        raise LedgerUnusable(
+            "service.ledger_url names no database that can be talked to. Write it like "
+            "postgresql+psycopg://voxpost@localhost/voxpost, with that driver installed beside "
+            "voxpost, or leave it out."
+        ) from None
     except OSError as error:
         raise LedgerUnusable(f"cannot make the ledger {shown}: {error.strerror}") from error
+    try:
+        with engine.begin() as connection:
+            metadata.create_all(connection)
+            _check_version(connection, shown)
+    except SQLAlchemyError as error:
+        engine.dispose()
+        cause = getattr(error, "orig", None) or error
+        raise LedgerUnusable(f"cannot open the ledger {shown}: {cause}") from error
+    except BaseException:
+        engine.dispose()
+        raise
     return Ledger(engine)
+
+
+def _must_exist(file: Path) -> None:
+    if not file.exists():
+        raise NoLedgerYet(f"there is no ledger {file} yet: `voxpost run` makes it.")
 
 
 def _check_version(connection: Connection, shown: str) -> None:
@@ -183,12 +188,11 @@ def _check_version(connection: Connection, shown: str) -> None:
         )
 
 
-def _engine(url: str) -> Engine:
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite":
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True)
-    if parsed.database:
-        _make_file(Path(parsed.database))
+    if url.database:
+        _make_file(Path(url.database))
     # The writer's and the reader's thread keep a connection each.
     engine = create_engine(
         url,
@@ -229,9 +233,16 @@ def only_one(file: Path) -> Iterator[None]:
 
     Raises:
         LedgerInUse: another holds it.
+        LedgerUnusable: the folder cannot be made or written.
     """
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o770)
-    handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o770)
+        handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    except OSError as error:
+        raise LedgerUnusable(
+            f"cannot write in {file.parent}: {error.strerror}. Make it, owned by voxpost's user, "
+            "or set service.state_dir."
+        ) from error
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

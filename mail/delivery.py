@@ -24,7 +24,6 @@ from mail.spool import Spool
 _LEASES = 4  # entries leased at a time, for each connection
 _VERSIONS = 6  # ever smaller versions of one message, the last without audio
 _LEASE = 900.0  # seconds; longer than the slowest server can make one message last
-_IDLE = 30.0  # seconds until an idle connection is closed; servers do it after minutes
 _LONGEST_NAP = 30.0  # seconds; a clock that was set back must not make us sleep for hours
 _LEDGER_PAUSE = 5.0  # seconds before a ledger that refused is asked again
 
@@ -197,15 +196,17 @@ class Delivery:
         return self._connections - self._free.qsize()
 
     async def _nap(self, due: float | None) -> None:
-        """Wait until the next entry is due or somebody wakes us; close connections meanwhile."""
+        """Wait until the next entry is due or somebody wakes us.
+
+        After a whole nap the idle connections are closed; servers do it after minutes.
+        """
         seconds = _LONGEST_NAP if due is None else min(_LONGEST_NAP, max(0.0, due - self._now()))
-        if self._stopping.is_set() or await self._woken_within(min(seconds, _IDLE)):
+        if self._stopping.is_set() or await self._woken_within(seconds) or seconds < _LONGEST_NAP:
             return
         for _ in range(self._free.qsize()):
             lane = self._free.get_nowait()
             await lane.route.close()
             self._free.put_nowait(lane)
-        await self._woken_within(seconds - _IDLE)
 
     async def _woken_within(self, seconds: float) -> bool:
         if seconds > 0:

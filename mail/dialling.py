@@ -10,7 +10,7 @@ import aiosmtplib
 
 from mail.outcome import Stage, TryLater, read_refusal, words_of
 from pbx.model import SmtpServer
-from pbx.secret import SecretMissing
+from pbx.secret import SecretUnusable
 
 
 class Dialler:
@@ -51,7 +51,7 @@ class Dialler:
         except asyncio.CancelledError:
             abort(smtp)
             raise
-        except (aiosmtplib.SMTPException, OSError, ValueError, SecretMissing) as error:
+        except (aiosmtplib.SMTPException, OSError, ValueError, SecretUnusable) as error:
             abort(smtp)
             return self._explain(error)
         return smtp
@@ -108,7 +108,7 @@ class Dialler:
             return self._trouble(
                 f"TLS failed: {tls.reason or tls}. Are port and security right?", mend=True
             )
-        if isinstance(error, SecretMissing | _NoLogin):
+        if isinstance(error, SecretUnusable | _NoLogin):
             return self._trouble(str(error), mend=True)
         if isinstance(error, aiosmtplib.SMTPResponseException):
             return self._answered(error)

@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 
 import structlog
 
-from ledger.entries import NewEntry, State, VoicemailFacts
+from ledger.entries import Entry, NewEntry, State, VoicemailFacts
 from ledger.outbox import Outbox
 from mail.errors import MailError
 from mail.identity import message_id
@@ -80,6 +80,22 @@ class Handover:
         await self._adopt([where])
         recordings = await asyncio.to_thread(scan_mailbox, self._asterisk_spool(), where)
         return await self._take(where, recordings)
+
+    async def find_audio(self, entry: Entry) -> str | None:
+        """Secure an entry's recording from the telephone, by its msg_id, wherever it lies now.
+
+        For an entry that was skipped and is to be delivered after all. None if it is gone.
+
+        Raises:
+            HandoverFailed: the audio could not be secured.
+        """
+        if not isinstance(entry.facts, VoicemailFacts):
+            return None
+        where = Mailbox(entry.facts.mailbox)
+        for recording in await asyncio.to_thread(scan_mailbox, self._asterisk_spool(), where):
+            if recording.source == entry.source:
+                return await self._secure(recording)
+        return None
 
     async def sweep(self) -> int:
         """Look through every mailbox for what no hint told of; returns how many were taken.

@@ -76,27 +76,26 @@ class EntryWriter:
         wanted: Attach,
         limit: int | None,
     ) -> Written:
-        attempts = smaller(wanted, limit, facts.duration)
         missing: AudioMissing = "not-wanted" if wanted == "none" else "too-large"
-        for attempt in attempts:
-            audio = None
-            if attempt.form != "none":
-                try:
-                    audio = self._audio(entry, attempt)
-                except (UnreadableAudio, OSError) as error:
-                    structlog.get_logger("delivery").warning(
-                        "recording cannot be attached", entry=entry.id, reason=str(error)
-                    )
-                    missing = "unreadable"
-                    break
-            letter = _voicemail_letter(facts, reader, audio, missing)
-            message = self._compose(entry, letter)
-            if audio is None or limit is None or len(message.content) <= limit:
-                note = _note(audio, attempt, smaller(wanted, None, facts.duration)[0], missing)
-                return Written(message, note, smallest=audio is None, whole=audio is not None)
-        letter = _voicemail_letter(facts, reader, None, missing)
-        message = self._compose(entry, letter)
-        return Written(message, f"without audio: {missing}", smallest=True, whole=False)
+        usual = smaller(wanted, None, facts.duration)[0]
+        for attempt in smaller(wanted, limit, facts.duration):
+            if attempt.form == "none":
+                break
+            try:
+                audio = self._audio(entry, attempt)
+            except (UnreadableAudio, FileNotFoundError) as error:
+                structlog.get_logger().warning(
+                    "recording cannot be attached", entry=entry.id, reason=str(error)
+                )
+                missing = "unreadable"
+                break
+            message = self._compose(entry, _voicemail_letter(facts, reader, audio, missing))
+            if limit is None or len(message.content) <= limit:
+                note = None if attempt == usual else f"audio made smaller: {attempt.form}"
+                return Written(message, note)
+        message = self._compose(entry, _voicemail_letter(facts, reader, None, missing))
+        note = None if missing == "not-wanted" else f"without audio: {missing}"
+        return Written(message, note, smallest=True, whole=False)
 
     def _audio(self, entry: Entry, attempt: Attempt) -> Audio:
         if entry.audio is None:
@@ -147,17 +146,7 @@ def _voicemail_letter(
         caller_name=facts.caller_name,
         left_at=datetime.fromtimestamp(facts.left_at, UTC),
         duration=facts.duration,
-        waiting=max(1, facts.waiting),
+        waiting=facts.waiting,
         audio=audio,
         missing=missing,
     )
-
-
-def _note(
-    audio: Audio | None, attempt: Attempt, usual: Attempt, missing: AudioMissing
-) -> str | None:
-    if audio is None:
-        return None if missing == "not-wanted" else f"without audio: {missing}"
-    if attempt == usual:
-        return None
-    return f"audio made smaller: {attempt.form}"

@@ -8,6 +8,7 @@ from pathlib import Path
 from pbx.errors import Problem
 from pbx.locate import Lines
 from pbx.model import Office, Site
+from pbx.numbers import ECHO_TEST, TIME_TEST
 from pbx.people import Person
 
 Place = tuple[Path, int | None]
@@ -67,8 +68,10 @@ def _also(other: Place, file: Path) -> str:
 
 def _service_number(file: Path, lines: Lines, site: Site) -> Iterator[Problem]:
     number = site.voicemail.access_extension
-    office = site.office.extension if site.office else None
-    if number == office or any(person.extension == number for person in site.people):
+    taken = {ECHO_TEST, TIME_TEST, *(person.extension for person in site.people)}
+    if site.office is not None:
+        taken.add(site.office.extension)
+    if number in taken:
         place = lines.of(("voicemail", "access_extension"))
         key = "voicemail.access_extension"
         yield Problem(file, key, f"{number} is taken.", "Choose a free number.", place)

@@ -23,7 +23,7 @@ from pydantic import (
 
 from pbx.hours import parse_opening
 from pbx.numbers import EXTENSION_PATTERN, is_country
-from pbx.secret import Secret
+from pbx.secret import Secret, SecretForm
 
 # RFC 5321's dot-atom and a host name, in ASCII: Zimbra refuses SMTPUTF8 everywhere.
 _ADDRESS = re.compile(
@@ -107,6 +107,9 @@ PATTERN_REMEDIES = {
 }
 """What to write instead of a value that is not of the right form."""
 
+PIN_FORM = SecretForm(PIN_PATTERN, PATTERN_REMEDIES[PIN_PATTERN])
+LONG_SECRET = SecretForm(".{8,}", "Use 8 characters or more.")
+
 Text = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
@@ -144,13 +147,14 @@ class Section(BaseModel):
                 raise ValueError(f"has both {base} and {name}: keep one of them")
         return self
 
-    def secret_of(self, name: str, key: str) -> Secret:
+    def secret_of(self, name: str, key: str, form: SecretForm | None = None) -> Secret:
         """The secret written as `name`, `name_file` or `name_env`; `key` names it for people."""
         return Secret(
             key,
             value=getattr(self, name, None),
             file=getattr(self, f"{name}_file", None),
             variable=getattr(self, f"{name}_env", None),
+            form=form,
         )
 
 

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from pbx.fields import (
     ACCESS_PATTERN,
+    LONG_SECRET,
     Address,
     Country,
     DomainName,
@@ -77,17 +78,17 @@ class Ami(Section):
         return f"{self.username}-apply"
 
     def login_secret(self) -> Secret:
-        return self.secret_of("secret", "asterisk.ami.secret")
+        return self.secret_of("secret", "asterisk.ami.secret", LONG_SECRET)
 
     def apply_login_secret(self) -> Secret:
-        return self.secret_of("apply_secret", "asterisk.ami.apply_secret")
+        return self.secret_of("apply_secret", "asterisk.ami.apply_secret", LONG_SECRET)
 
 
 class Agi(Section):
     """The FastAGI server that the dialplan asks."""
 
-    host: HostName = "127.0.0.1"
-    """Address that voxpost listens on. FastAGI has no password: keep it on loopback."""
+    host: Literal["127.0.0.1", "::1"] = "127.0.0.1"
+    """Loopback address that voxpost listens on. FastAGI has no password, so it is no other."""
     port: Port = 4573
     """Its TCP port."""
     fallback: bool = True

@@ -16,6 +16,8 @@ Mailbox = NewType("Mailbox", str)
 E164 = NewType("E164", str)
 """A number as the whole world dials it (ITU-T E.164): "+628123456789"."""
 
+ECHO_TEST = "*43"
+TIME_TEST = "*60"
 EXTENSION_PATTERN = r"^[0-9]{2,8}$"
 _LONGEST = 16  # E.164: fifteen digits, and the plus
 _EXTENSION = re.compile(EXTENSION_PATTERN)

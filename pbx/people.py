@@ -6,7 +6,18 @@ from typing import Literal
 
 from pydantic import Field
 
-from pbx.fields import PIN_PATTERN, Address, ExtensionNumber, Section, SitePath, Text, Token, Zone
+from pbx.fields import (
+    LONG_SECRET,
+    PIN_FORM,
+    PIN_PATTERN,
+    Address,
+    ExtensionNumber,
+    Section,
+    SitePath,
+    Text,
+    Token,
+    Zone,
+)
 from pbx.numbers import Extension, Mailbox, mailbox
 from pbx.secret import Secret
 
@@ -83,8 +94,14 @@ class Person(Section):
 
     def pin_secret(self) -> Secret:
         key = f"people.{self.extension}.voicemail.pin"
-        return Secret(key) if self.voicemail is False else self.voicemail.secret_of("pin", key)
+        if self.voicemail is False:
+            return Secret(key)
+        return self.voicemail.secret_of("pin", key, PIN_FORM)
 
     def phone_secret(self) -> Secret:
         key = f"people.{self.extension}.phone.password"
-        return Secret(key) if self.phone is None else self.phone.secret_of("password", key)
+        return (
+            Secret(key)
+            if self.phone is None
+            else self.phone.secret_of("password", key, LONG_SECRET)
+        )

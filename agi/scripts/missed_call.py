@@ -1,5 +1,7 @@
 """AGI(agi://host/missed-call): a call has ended; was it missed?"""
 
+from __future__ import annotations
+
 from agi.call import Call
 from agi.registry import script
 from agi.services import MissedCall, Services

@@ -1,5 +1,7 @@
 """AGI(agi://host/voicemail-left[,1001@default]): a caller has left the voicemail."""
 
+from __future__ import annotations
+
 from agi.call import Call
 from agi.registry import script
 from agi.services import Services
@@ -20,5 +22,5 @@ async def voicemail_left(call: Call, services: Services) -> None:
     if not mailbox or (not file and status in (None, "", "FAILED")):
         await call.set_variable(RESULT, Result.NOTHING)
         return
-    count = await services.hand_over_voicemail(mailbox, file or None)
+    count = await services.hand_over_voicemail(mailbox)
     await call.set_variable(RESULT, Result.DONE if count else Result.NOTHING)

@@ -22,7 +22,7 @@ class FakeServices:
         self.trouble: Exception | None = None
         self.office = OfficeState(open=True, greeting="welcome", destination="2000")
         self.messages = 1
-        self.voicemails: list[tuple[str, str | None]] = []
+        self.voicemails: list[str] = []
         self.missed: list[MissedCall] = []
 
     def now(self) -> datetime.datetime:
@@ -33,9 +33,9 @@ class FakeServices:
         self._fail()
         return self.office
 
-    async def hand_over_voicemail(self, mailbox: str, file: str | None) -> int:
+    async def hand_over_voicemail(self, mailbox: str) -> int:
         self._fail()
-        self.voicemails.append((mailbox, file))
+        self.voicemails.append(mailbox)
         return self.messages
 
     async def hand_over_missed_call(self, missed: MissedCall) -> None:

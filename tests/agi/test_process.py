@@ -244,7 +244,8 @@ PROGRAM = """
 
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     process.discover = lambda: {"x": Script("x", 0.2, run)}
-    sys.exit(process.run_as_process("x", None, sys.stdin.buffer, sys.stdout.buffer))
+    answer = process.answer_as_process("x", None, sys.stdin.buffer, sys.stdout.buffer)
+    sys.exit(asyncio.run(answer))
 """
 
 

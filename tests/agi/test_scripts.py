@@ -2,9 +2,11 @@
 
 import datetime
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from agi import scripts
 from agi.call import Call
@@ -53,12 +55,12 @@ LEFT = {
 
 async def test_a_voicemail_left_is_handed_over(services: Any) -> None:
     assert await run("voicemail-left", services, LEFT) == {"VOXPOST_RESULT": "done"}
-    assert services.voicemails == [("1001@default", LEFT["VM_MESSAGEFILE"])]
+    assert services.voicemails == ["1001@default"]
 
 
 async def test_the_mailbox_can_stand_in_the_arguments(services: Any) -> None:
     await run("voicemail-left", services, LEFT, "1002@default")
-    assert services.voicemails[0][0] == "1002@default"
+    assert services.voicemails == ["1002@default"]
 
 
 async def test_a_message_that_another_hint_handed_over_is_nothing_new(services: Any) -> None:
@@ -83,7 +85,7 @@ async def test_no_voicemail_is_nothing(services: Any, variables: dict[str, str])
 async def test_a_caller_who_left_by_a_key_may_have_left_a_message(services: Any) -> None:
     variables = {"VOXPOST_MAILBOX": "1001@default", "VMSTATUS": "USEREXIT"}
     await run("voicemail-left", services, variables)
-    assert services.voicemails == [("1001@default", None)]
+    assert services.voicemails == ["1001@default"]
 
 
 MISSED = {
@@ -131,7 +133,10 @@ async def test_office_hours_answers_open_and_closed(services: Any) -> None:
         "VOXPOST_RESULT": "done",
     }
     services.office = OfficeState(open=False, greeting="closed", destination="", reason="Sunday")
-    assert (await run("office-hours", services, {}))["VOXPOST_OFFICE"] == "closed"
+    with capture_logs() as logs:
+        assert (await run("office-hours", services, {}))["VOXPOST_OFFICE"] == "closed"
+    (log,) = logs
+    assert (log["event"], log["open"], log["reason"]) == ("agi.office", False, "Sunday")
 
 
 @pytest.mark.parametrize("name", ["voicemail-left", "missed-call", "office-hours"])
@@ -142,10 +147,21 @@ async def test_on_trouble_every_verb_leaves_the_templates_default(services: Any,
     }
 
 
-def test_a_new_verb_is_one_new_file() -> None:
-    found = discover(scripts)
-    assert set(found) >= {"voicemail-left", "missed-call", "office-hours"}
-    assert all(isinstance(one, Script) and one.time_limit > 0 for one in found.values())
+async def test_a_new_verb_is_one_new_file(
+    services: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "greet.py").write_text(
+        "from agi.registry import script\n\n\n"
+        "@script('greet', time_limit=1)\n"
+        "async def greet(call, services):\n"
+        "    await call.set_variable('GREETED', call.args[0])\n"
+    )
+    before = discover()
+    assert set(before) == {"voicemail-left", "missed-call", "office-hours"}
+    assert all(one.time_limit > 0 for one in before.values())
+    monkeypatch.setattr(scripts, "__path__", [*scripts.__path__, str(tmp_path)])
+    assert set(discover()) == {*before, "greet"}
+    assert await run("greet", services, {}, "Budi") == {"GREETED": "Budi"}
 
 
 def test_two_scripts_of_one_name_are_refused(

@@ -136,6 +136,24 @@ async def test_a_handler_that_fell_behind_loses_events_countably_and_the_state_i
     assert slow_saw == ["0", "1", "2", "3", "4", "5"]
 
 
+async def test_a_packet_too_long_to_be_read_is_counted_as_dropped(
+    server: FakeAmi, settings: AmiSettings
+) -> None:
+    heard: asyncio.Queue[Event] = asyncio.Queue()
+    connection = AmiConnection(settings)
+    connection.on("E", heard.put)
+    connected: asyncio.Queue[None] = asyncio.Queue()
+    connection.on_connected(lambda: connected.put(None))
+    async with running(connection), asyncio.timeout(5):
+        await connected.get()
+        await server.say(packet(Event="E", N="x" * (1 << 20)) + packet(Event="E", N="next"))
+        assert (await heard.get()).get("N") == "next"
+        assert connection.status.events_dropped == 1
+        await server.drop()
+        await connected.get()
+        assert connection.status.events_dropped == 1  # also of links that ended
+
+
 async def test_a_handler_that_hangs_is_ended_at_its_time_limit(
     server: FakeAmi, settings: AmiSettings
 ) -> None:

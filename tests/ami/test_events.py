@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ami.events import MessageWaiting, message_waiting, user_event
+from ami.events import MessageWaiting, message_waiting
 from ami.wire import Event, parse_packet
 
 
@@ -32,22 +32,3 @@ def test_counts_that_are_missing_or_odd(lines: list[str], new: int) -> None:
 def test_another_event_is_not_message_waiting() -> None:
     assert message_waiting(event("Event: Hangup", "Mailbox: 6001@default")) is None
     assert message_waiting(event("Event: MessageWaiting")) is None
-
-
-def test_a_user_events_own_lines_are_told_from_the_channels() -> None:
-    said = user_event(
-        event(
-            "Event: UserEvent",
-            "Channel: PJSIP/sipp-1",
-            "Uniqueid: 1.3",
-            "UserEvent: VoicemailLeft",
-            "Mailbox: 6001@default",
-            "Uniqueid: forged",
-        )
-    )
-    assert said is not None
-    assert said.name == "VoicemailLeft"
-    assert said.uniqueid == "1.3"
-    assert said.fields.get("Uniqueid") == "forged"
-    assert "Channel" not in said.fields
-    assert user_event(event("Event: Hangup")) is None

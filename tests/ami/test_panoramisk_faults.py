@@ -234,16 +234,19 @@ async def test_close_while_waiting_to_reconnect_does_not_reconnect_anyway(
     server: FakeAmi, settings: AmiSettings
 ) -> None:
     await server.stop()
-    connection = AmiConnection(replace(settings, reconnect_first=0.2))
-    async with asyncio.TaskGroup() as group:
-        task = group.create_task(connection.run())
-        await _state(connection, LinkState.WAITING)
+    settings = replace(settings, reconnect_first=0.4)
+    closed = AmiConnection(settings, random=lambda: 0.0)
+    later = AmiConnection(settings, random=lambda: 0.999)  # waits twice as long: our clock
+    async with asyncio.TaskGroup() as group, running(later):
+        await _state(later, LinkState.WAITING)
+        task = group.create_task(closed.run())
+        await _state(closed, LinkState.WAITING)
         await server.start()
-        connection.close()
+        closed.close()
         await asyncio.wait_for(task, 0.1)
-    await asyncio.sleep(0.3)
-    assert server.connections == 0
-    assert connection.status.state is LinkState.STOPPED
+        await later.wait_connected()
+    assert server.connections == 1
+    assert closed.status.state is LinkState.STOPPED
 
 
 async def test_an_action_before_the_first_connect_waits_for_the_link(

@@ -15,14 +15,14 @@ from lab.errors import LabError
 from ledger.errors import LedgerInUse, LedgerUnusable, NoSuchEntry
 from mail.errors import MailError
 from pbx.errors import PbxError
-from pbx.secret import SecretMissing
+from pbx.secret import SecretUnusable
 
 
 @pytest.mark.parametrize(
     ("error", "code"),
     [
         (PbxError("words"), 3),
-        (SecretMissing("words"), 3),
+        (SecretUnusable("words"), 3),
         (UnsafeValue("people.1001", "words"), 3),
         (NotConnected("words"), 4),
         (LoginRefused("host:1", "voxpost", "words"), 4),

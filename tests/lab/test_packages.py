@@ -1,5 +1,6 @@
 """Package trees: small packages of our own, unpacked by the real dpkg-deb."""
 
+import os
 import subprocess
 import threading
 import time
@@ -17,6 +18,8 @@ try:
     machine.need_tools()
     MACHINE = machine.this_machine()
 except LabError as why:
+    if os.environ.get("CI"):  # there, nothing is skipped
+        raise
     pytest.skip(f"no package trees on this machine: {why}", allow_module_level=True)
 
 

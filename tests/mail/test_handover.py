@@ -175,6 +175,27 @@ async def test_what_lay_in_a_mailbox_for_long_before_voxpost_is_recorded_but_not
     assert await house.handover().sweep() == 1
 
 
+async def test_a_skipped_message_gets_its_recording_when_it_is_to_be_sent_after_all(
+    house: House,
+) -> None:
+    text = house.leave(0, at=NOW - 86400)
+    handover = house.handover()
+    await handover.sweep()
+    (entry,) = await house.outbox.newest(State.SKIPPED, 5)
+    assert house.secured() == []
+    for suffix in (".wav", ".txt"):  # heard meanwhile
+        old = text.parent.parent / "Old" / "msg0004.txt"
+        old.parent.mkdir(exist_ok=True)
+        text.with_suffix(suffix).rename(old.with_suffix(suffix))
+    audio = await handover.find_audio(entry)
+    assert audio is not None
+    entry = await house.outbox.retry(entry.id, NOW, audio)
+    assert (entry.state, entry.audio) == (State.WAITING, audio)
+    assert house.secured() == [b"RIFF0"]
+    old.unlink()
+    assert await handover.find_audio(entry) is None
+
+
 async def test_a_person_without_a_mail_account_is_left_alone(house: House) -> None:
     house.leave(0, box="1002")
     house.leave(0, box="7777")

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pbx.secret import Secret, SecretMissing
+from pbx.fields import PIN_FORM
+from pbx.secret import Secret, SecretUnusable
 
 KEY = "asterisk.ami.secret"
 
@@ -35,7 +36,7 @@ def test_a_variable_that_is_unset_or_empty_is_named(
     variable: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VOXPOST_TEST_EMPTY", "")
-    with pytest.raises(SecretMissing, match=f"{KEY}_env: the variable {variable} is not set"):
+    with pytest.raises(SecretUnusable, match=f"{KEY}_env: the variable {variable} is not set"):
         Secret(KEY, variable=variable).read()
 
 
@@ -43,16 +44,16 @@ def test_a_variable_that_is_unset_or_empty_is_named(
 def test_a_file_without_a_secret_is_named(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "ami.secret"
     file.write_bytes(content)
-    with pytest.raises(SecretMissing, match=rf"{KEY}_file: .*ami\.secret is (empty|not UTF-8)"):
+    with pytest.raises(SecretUnusable, match=rf"{KEY}_file: .*ami\.secret is (empty|not UTF-8)"):
         Secret(KEY, file=file).read()
 
 
 def test_a_file_that_cannot_be_read_says_why_and_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(SecretMissing, match=r"No such file.*mode 640"):
+    with pytest.raises(SecretUnusable, match=r"No such file.*mode 640"):
         Secret(KEY, file=tmp_path / "none").read()
-    with pytest.raises(SecretMissing, match="Is a directory"):
+    with pytest.raises(SecretUnusable, match="Is a directory"):
         Secret(KEY, file=tmp_path).read()
-    with pytest.raises(SecretMissing, match=KEY):
+    with pytest.raises(SecretUnusable, match=KEY):
         Secret(KEY, file=tmp_path / "a\0b").read()
 
 
@@ -60,16 +61,34 @@ def test_a_file_without_the_right_to_read_it_says_so(ordinary_folder: Path) -> N
     file = ordinary_folder / "s"
     file.write_text("x")
     file.chmod(0)
-    with pytest.raises(SecretMissing, match="Permission denied"):
+    with pytest.raises(SecretUnusable, match="Permission denied"):
         Secret(KEY, file=file).read()
 
 
 def test_a_secret_that_nobody_set_names_its_key() -> None:
     secret = Secret(KEY)
     assert not secret.given
-    with pytest.raises(SecretMissing, match=f"add {KEY}_file"):
+    with pytest.raises(SecretUnusable, match=f"add {KEY}_file"):
         secret.read()
 
 
 def test_a_secret_hides_itself() -> None:
     assert "s3cret" not in repr(Secret(KEY, value="s3cret"))
+
+
+def test_a_secret_of_another_form_is_refused_wherever_it_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "pin"
+    file.write_text("12\n")
+    monkeypatch.setenv("PIN", "12")
+    for secret in (
+        Secret(KEY, file=file, form=PIN_FORM),
+        Secret(KEY, variable="PIN", form=PIN_FORM),
+        Secret(KEY, value="12", form=PIN_FORM),
+    ):
+        with pytest.raises(SecretUnusable, match=r"right form\. Write 4 to 12 digits") as it:
+            secret.read()
+        assert "12\n" not in str(it.value)
+    file.write_text("1234\n")
+    assert Secret(KEY, file=file, form=PIN_FORM).read() == "1234"

@@ -95,6 +95,13 @@ FAULTS: list[tuple[str, int, str, str, str]] = [
         "1001 is taken",
         "free number",
     ),
+    (
+        f'{SARI}[voicemail]\naccess_extension = "*43"\n',
+        13,
+        "voicemail.access_extension",
+        "*43 is taken",
+        "free number",
+    ),
     (f"{SARI}{SARI}", 14, "people.1001", "two people", "another"),
     (
         f'{SARI}phone = {{ username = "a" }}\n[[people]]\nextension = 1002\nname = "B"\n'

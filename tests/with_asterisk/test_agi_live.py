@@ -43,8 +43,8 @@ class Desk:
     def office_state(self, now: datetime.datetime) -> OfficeState:
         return OfficeState(open=False, greeting='we are "closed"', destination="6001")
 
-    async def hand_over_voicemail(self, mailbox: str, file: str | None) -> int:
-        await self.handed.put((mailbox, file))
+    async def hand_over_voicemail(self, mailbox: str) -> int:
+        await self.handed.put(mailbox)
         return 1
 
     async def hand_over_missed_call(self, missed: MissedCall) -> None:
@@ -153,9 +153,8 @@ async def test_a_voicemail_left_is_handed_over_out_of_the_h_extension(any_asteri
             assert await seen(any_asterisk) == "done/SUCCESS/"
         finally:
             await any_asterisk.rx("dialplan remove extension h@vox-agi")
-    mailbox, file = desk.handed.get_nowait()  # type: ignore[misc]
-    assert mailbox == "6001@default"
-    assert Path(f"{file}.txt").exists()
+    assert desk.handed.get_nowait() == "6001@default"
+    assert list(any_asterisk.mailbox_dir("6001").glob("msg*.txt"))
 
 
 async def test_a_missed_call_is_handed_over_with_the_callers_name(any_asterisk: Any) -> None:
@@ -200,10 +199,10 @@ async def test_the_call_goes_on_whatever_our_side_does(any_asterisk: Any) -> Non
 
 PROGRAM = """\
     #!{python}
-    import datetime, sys
+    import asyncio, datetime, sys
     sys.path.insert(0, {root!r})
     import structlog
-    from agi.process import run_as_process
+    from agi.process import answer_as_process
     from agi.services import OfficeState
 
     class Desk:
@@ -214,7 +213,8 @@ PROGRAM = """\
             return OfficeState(open=True, greeting='a "b" c')
 
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-    sys.exit(run_as_process(sys.argv[2], Desk(), sys.stdin.buffer, sys.stdout.buffer))
+    answer = answer_as_process(sys.argv[2], Desk(), sys.stdin.buffer, sys.stdout.buffer)
+    sys.exit(asyncio.run(answer))
 """
 
 

@@ -12,7 +12,7 @@ Handler = Callable[[Event], Awaitable[None]]
 StateCallback = Callable[[], Awaitable[None]]
 
 
-class Delivery:
+class Dispatcher:
     """The handlers and their queues. One handler's events come to it in the order they came.
 
     queue_size: events that wait for one handler; past it they are dropped and counted, and
