@@ -76,14 +76,14 @@ class Daemon:
             now=time.time,
             wake=self._delivery.wake,
         )
-        missed_calls = MissedCalls(
+        self._missed_calls = MissedCalls(
             site=site, outbox=self._outbox, now=time.time, wake=self._delivery.wake
         )
         self._telephone = Telephone(site=site, hint=self._look_into, sweep=self._connected)
         self._aftercare = Aftercare(self._outbox, self._telephone)
         self._agi = FastAgiServer(
             discover(),
-            SiteServices(site, self._handover, missed_calls),
+            SiteServices(site, self._handover, self._missed_calls),
             host=settings.asterisk.agi.host,
             port=settings.asterisk.agi.port,
         )
@@ -194,6 +194,7 @@ class Daemon:
         while True:
             self._sweep_now.clear()
             try:
+                await self._missed_calls.repeat()
                 await self._handover.sweep()
                 self._sweep_trouble = None
             except (MailError, LedgerError, OSError) as error:

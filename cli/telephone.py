@@ -64,6 +64,7 @@ class Telephone:
 
     async def _connected(self, settings: AmiSettings) -> None:
         """One account's time; returns when the site file names another."""
+        self.trouble = None
         connection = self._connection = AmiConnection(settings)
         VoicemailWatcher(connection, self._hint, self._sweep)
         async with asyncio.TaskGroup() as group:
@@ -71,10 +72,9 @@ class Telephone:
             while True:
                 await self._reread.wait()
                 self._reread.clear()
-                if self.trouble is not None or not self._still(settings):
+                if running.done() or not self._still(settings):
                     break
             running.cancel()
-        self.trouble = None
 
     async def _run_one(self, connection: AmiConnection) -> None:
         try:

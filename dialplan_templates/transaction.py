@@ -130,7 +130,7 @@ def recover(config_dir: Path) -> None:
     if not marker.exists():
         return
     backup = marker.with_name(marker.read_text().strip() or "-")
-    with suppress(OSError, ValueError):
+    with suppress(FileNotFoundError, KeyError, ValueError):  # it never came so far
         existed: dict[str, bool] = json.loads((backup / _MANIFEST).read_bytes())["existed"]
         for name, was_there in existed.items():
             file = config_dir / name

@@ -6,13 +6,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ledger.entries import Entry, NewEntry, State, read_facts, write_facts
 from ledger.errors import NoSuchEntry
 from ledger.schema import mailboxes, outbox
 from ledger.store import Ledger
+
+_LONGEST_DELAY = 7200.0  # seconds; no attempt is ever put off for longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +76,19 @@ class Outbox:
         return await self._ledger.read(work)
 
     async def lease(self, limit: int, now: float, until: float, owner: str) -> list[Entry]:
-        """Take up to `limit` entries that are due; nobody else gets them before `until`."""
+        """Take up to `limit` entries that are due; nobody else gets them before `until`.
+
+        What is due hours from now was put there by a clock that was ahead: it is due too. A row
+        that cannot be read is set aside, and keeps nobody from the others.
+        """
 
         def work(connection: Connection) -> list[Entry]:
             rows = connection.execute(
                 select(outbox)
-                .where(outbox.c.state == State.WAITING, outbox.c.due <= now)
+                .where(
+                    outbox.c.state == State.WAITING,
+                    or_(outbox.c.due <= now, outbox.c.due > now + _LONGEST_DELAY),
+                )
                 .order_by(outbox.c.due)
                 .limit(limit)
                 .with_for_update(skip_locked=True)
@@ -90,7 +99,15 @@ class Outbox:
                     .where(outbox.c.id.in_([row.id for row in rows]))
                     .values(due=until, leased_by=owner)
                 )
-            return [_entry(row) for row in rows]
+            entries = []
+            for row in rows:
+                try:
+                    entries.append(_entry(row))
+                except (KeyError, TypeError, ValueError) as error:
+                    _set_aside(
+                        connection, row.id, now, f"the ledger's row cannot be read: {error!r}"
+                    )
+            return entries
 
         return await self._ledger.write(work)
 
@@ -288,6 +305,11 @@ def _insert(connection: Connection, entry: NewEntry, now: float) -> bool:
         .returning(outbox.c.id)
     )
     return connection.execute(statement).first() is not None
+
+
+def _set_aside(connection: Connection, entry_id: int, now: float, why: str) -> None:
+    values = {"state": State.FAILED, "settled": now, "leased_by": None, "last_error": why}
+    connection.execute(update(outbox).where(outbox.c.id == entry_id).values(**values))
 
 
 def _entry(row: Row[Any]) -> Entry:

@@ -124,6 +124,7 @@ class Delivery:
         self._log = structlog.get_logger("delivery")
         self._free: asyncio.Queue[_Lane] = asyncio.Queue(connections)
         self._leased: deque[Entry] = deque()
+        self._held: set[int] = set()  # leased by us, and their end is not recorded yet
         self._generation = 0
         self._hold = Hold()
         self._woken = asyncio.Event()
@@ -147,7 +148,7 @@ class Delivery:
 
     async def run(self) -> None:
         """Deliver until cancelled or stopped. Nothing is lost either way, only left waiting."""
-        await self._outbox.release_all(self._owner, self._now())
+        await self._release_all()
         lanes = [_Lane(self._route(), self._generation) for _ in range(self._connections)]
         for lane in lanes:
             self._free.put_nowait(lane)
@@ -165,7 +166,7 @@ class Delivery:
                         self._free.put_nowait(lane)
                         continue
                     group.create_task(self._deliver(entry, lane))
-            await self._outbox.release_all(self._owner, self._now())
+            await self._release_all()
         finally:
             for lane in lanes:
                 await lane.route.close()
@@ -175,6 +176,7 @@ class Delivery:
         self._woken.clear()
         now = self._now()
         if not self._hold.lets_go(now, busy=self._busy()):
+            await self._give_back()
             await self._nap(self._hold.until if self._hold.is_closed(now) else None)
             return None
         if self._leased:
@@ -183,14 +185,32 @@ class Delivery:
             entries = await self._outbox.lease(
                 self._connections * _LEASES, now, now + _LEASE, self._owner
             )
+            # A lease can end while the message is still on the wire: a clock set ahead, a slow
+            # server, an administrator's retry. It is not sent a second time beside itself.
+            fresh = [entry for entry in entries if entry.id not in self._held]
+            self._held.update(entry.id for entry in fresh)
+            self._leased.extend(fresh)
             if entries:
-                self._leased.extend(entries)
-                return self._leased.popleft()
+                return self._leased.popleft() if self._leased else None
             await self._nap(await self._outbox.next_due())
         except LedgerError as error:
+            self._log.error("ledger", reason=str(error))
             self._note_trouble(str(error))
             await asyncio.sleep(_LEDGER_PAUSE)
         return None
+
+    async def _give_back(self) -> None:
+        """Return what was leased and not begun: it may be dropped or changed meanwhile."""
+        if self._leased:
+            self._held.difference_update(entry.id for entry in self._leased)
+            self._leased.clear()
+            await self._release_all()
+
+    async def _release_all(self) -> None:
+        try:
+            await self._outbox.release_all(self._owner, self._now())
+        except LedgerError as error:
+            self._note_trouble(str(error))  # the leases end by themselves
 
     def _busy(self) -> int:
         return self._connections - self._free.qsize()
@@ -233,6 +253,7 @@ class Delivery:
             await self._record(entry, outcome, written)
         finally:
             self.statistics.in_flight -= 1
+            self._held.discard(entry.id)
             self._free.put_nowait(lane)
             if self._hold.until is not None:
                 self.wake()
@@ -258,6 +279,7 @@ class Delivery:
             try:
                 await self._record_once(entry, outcome, written)
             except LedgerError as error:
+                self._log.error("end not recorded yet", entry=entry.id, reason=str(error))
                 self._note_trouble(str(error))
                 await asyncio.sleep(_LEDGER_PAUSE)
             else:
@@ -298,7 +320,10 @@ class Delivery:
 
     async def _after_delivery(self, entry: Entry) -> None:
         if entry.audio is not None:
-            await asyncio.to_thread(self._spool.remove, entry.audio)
+            try:
+                await asyncio.to_thread(self._spool.remove, entry.audio)
+            except OSError as error:
+                self._log.warning("recording not removed", entry=entry.id, reason=str(error))
         if entry.aftercare is not None:
             self._delivered()
 

@@ -22,7 +22,6 @@ from mail.recordings import (
     count_new,
     list_folder,
     mailbox_folder,
-    mailboxes,
     read_recording,
     scan_mailbox,
 )
@@ -32,6 +31,8 @@ from pbx.numbers import Mailbox
 from pbx.people import Person
 
 _SECOND_LOOK = 0.02  # seconds; renumbering moves audio and text one after the other
+_LOOKS = 3
+_BATCH = 50  # messages in one commit; an AGI script that runs out of time loses no more work
 _STILL_NEW = 2 * 3600.0  # seconds; in a mailbox new to us, what is older is not mailed
 
 
@@ -66,6 +67,7 @@ class Handover:
         self._pause = pause
         self._swept: dict[Path, float] = {}
         self._adopted: set[str] | None = None
+        self._secured: dict[str, str] = {}
         self._locks: WeakValueDictionary[Mailbox, asyncio.Lock] = WeakValueDictionary()
 
     async def mailbox(self, where: Mailbox) -> int:
@@ -78,8 +80,11 @@ class Handover:
         if self._recipient(where) is None:
             return 0
         await self._adopt([where])
-        recordings = await asyncio.to_thread(scan_mailbox, self._asterisk_spool(), where)
-        return await self._take(where, recordings)
+        troubles: list[OSError] = []
+        recordings = await asyncio.to_thread(scan_mailbox, self._asterisk_spool(), where, troubles)
+        taken = await self._take(where, recordings)
+        _complain(troubles)
+        return taken
 
     async def find_audio(self, entry: Entry) -> str | None:
         """Secure an entry's recording from the telephone, by its msg_id, wherever it lies now.
@@ -92,7 +97,7 @@ class Handover:
         if not isinstance(entry.facts, VoicemailFacts):
             return None
         where = Mailbox(entry.facts.mailbox)
-        for recording in await asyncio.to_thread(scan_mailbox, self._asterisk_spool(), where):
+        for recording in await asyncio.to_thread(scan_mailbox, self._asterisk_spool(), where, []):
             if recording.source == entry.source:
                 return await self._secure(recording)
         return None
@@ -103,20 +108,24 @@ class Handover:
         Raises:
             HandoverFailed: some could not be secured; the others were taken.
         """
-        changed = await asyncio.to_thread(self._changed_folders)
-        await self._adopt([where for where, _, _ in changed])
+        troubles: list[OSError] = []
+        await self._adopt(self._mailed_boxes())
+        changed = await asyncio.to_thread(self._changed_folders, troubles)
         taken = 0
         failures: list[HandoverFailed] = []
         for where, folder, stamp in changed:
-            recordings = await asyncio.to_thread(list_folder, folder, where)
+            before = len(troubles)
+            recordings = await asyncio.to_thread(list_folder, folder, where, troubles)
             try:
                 taken += await self._take(where, recordings)
             except HandoverFailed as failure:
                 failures.append(failure)
             else:
-                self._swept[folder] = stamp
+                if len(troubles) == before:
+                    self._swept[folder] = stamp
         if failures:
             raise failures[0]
+        _complain(troubles)
         return taken
 
     async def _adopt(self, boxes: Sequence[Mailbox]) -> None:
@@ -133,7 +142,8 @@ class Handover:
         now = self._now()
         entries: list[NewEntry] = []
         for where in strange:
-            for recording in await asyncio.to_thread(scan_mailbox, self._asterisk_spool(), where):
+            found = await asyncio.to_thread(scan_mailbox, self._asterisk_spool(), where, [])
+            for recording in found:
                 person = self._recipient(where)
                 if person is not None and recording.left_at < now - _STILL_NEW:
                     entries.append(self._entry(recording, person, None, 0, State.SKIPPED))
@@ -144,22 +154,35 @@ class Handover:
         async with self._locks.setdefault(where, asyncio.Lock()):
             by_source = {recording.source: recording for recording in recordings}
             known = await self._outbox.known(by_source)
-            entries: list[NewEntry] = []
-            failure: HandoverFailed | None = None
-            for source, recording in by_source.items():
-                if source in known:
-                    continue
-                try:
-                    entries += await self._secured_entry(recording)
-                except HandoverFailed as failed:
-                    failure = failed
-            taken = await self._outbox.add(entries, self._now()) if entries else []
-            for entry in entries:
-                if entry.source not in taken and entry.audio is not None:
-                    await asyncio.to_thread(self._spool.remove, entry.audio)
+            fresh = [recording for source, recording in by_source.items() if source not in known]
+            taken = 0
+            failures: list[HandoverFailed] = []
+            for start in range(0, len(fresh), _BATCH):
+                taken += await self._take_some(fresh[start : start + _BATCH], failures)
+        if failures:
+            raise failures[0]
+        return taken
+
+    async def _take_some(
+        self, recordings: Sequence[Recording], failures: list[HandoverFailed]
+    ) -> int:
+        """Secure some messages side by side, and record them in one commit."""
+        entries: list[NewEntry] = []
+        for result in await asyncio.gather(
+            *(self._secured_entry(recording) for recording in recordings), return_exceptions=True
+        ):
+            if isinstance(result, HandoverFailed):
+                failures.append(result)
+            elif isinstance(result, BaseException):
+                raise result
+            else:
+                entries += result
+        taken = await self._outbox.add(entries, self._now()) if entries else []
+        for entry in entries:
+            self._secured.pop(entry.source, None)
+            if entry.source not in taken and entry.audio is not None:
+                await asyncio.to_thread(self._spool.remove, entry.audio)
         self._announce(taken)
-        if failure is not None:
-            raise failure
         return len(taken)
 
     async def _secured_entry(self, recording: Recording) -> list[NewEntry]:
@@ -167,9 +190,12 @@ class Handover:
         person = self._recipient(recording.mailbox)
         if person is None:
             return []
-        audio = await self._secure(recording)
+        # When the ledger refuses, what was secured for it is there for the next time.
+        audio = self._secured.get(recording.source) or await self._secure(recording)
         if audio is None and not await asyncio.to_thread(_still_there, recording):
             return []  # heard, moved or deleted meanwhile; it is found in its new place
+        if audio is not None:
+            self._secured[recording.source] = audio
         waiting = await asyncio.to_thread(count_new, self._asterisk_spool(), recording.mailbox)
         return [self._entry(recording, person, audio, waiting, State.WAITING)]
 
@@ -198,32 +224,51 @@ class Handover:
         )
 
     async def _secure(self, recording: Recording) -> str | None:
-        """Take the audio, and make sure that it is this message's; None if it has none."""
-        for _ in range(3):
+        """Take the audio, and make sure that it is this message's.
+
+        None if it has none, or if the message is not there any more.
+
+        Raises:
+            HandoverFailed: it cannot be read or kept, or would not lie still.
+        """
+        audio: Path | None = None
+        for _ in range(_LOOKS):
+            name = None
             audio = await asyncio.to_thread(recording.audio)
-            if audio is None:
-                return None
-            try:
-                name = await asyncio.to_thread(self._spool.secure, audio)
-            except FileNotFoundError:
-                continue
-            except OSError as error:
-                raise HandoverFailed(
-                    f"cannot secure {audio}: {error.strerror}. The message stays on the "
-                    "telephone and is tried again; see `voxpost doctor`."
-                ) from error
+            if audio is not None:
+                name = await self._try_to_secure(audio)
             await self._pause(_SECOND_LOOK)
-            if await asyncio.to_thread(self._unmoved, recording, name, audio):
-                return name
-            await asyncio.to_thread(self._spool.remove, name)
+            if name is not None and audio is not None:
+                if await asyncio.to_thread(self._unmoved, recording, name, audio):
+                    return name
+                await asyncio.to_thread(self._spool.remove, name)
             if not await asyncio.to_thread(_still_there, recording):
                 return None
+        if audio is not None:
+            raise HandoverFailed(f"{audio} changes all the time. It is tried again.")
         return None
+
+    async def _try_to_secure(self, audio: Path) -> str | None:
+        try:
+            return await asyncio.to_thread(self._spool.secure, audio)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise HandoverFailed(
+                f"cannot secure {audio}: {error.strerror}. The message stays on the "
+                "telephone and is tried again; see `voxpost doctor`."
+            ) from error
 
     def _unmoved(self, recording: Recording, name: str, audio: Path) -> bool:
         return _still_there(recording) and self._spool.same_file(name, audio)
 
-    def _changed_folders(self) -> list[tuple[Mailbox, Path, float]]:
+    def _mailed_boxes(self) -> list[Mailbox]:
+        """Every mailbox of the site whose person wants mail, also if nobody ever called it."""
+        site = self._site()
+        boxes = (it.mailbox(site.voicemail.context) for it in site.people if it.email)
+        return [where for where in boxes if where is not None]
+
+    def _changed_folders(self, troubles: list[OSError]) -> list[tuple[Mailbox, Path, float]]:
         """Folders that changed since they were last swept whole.
 
         A folder's own time changes with every message that comes, goes or is renumbered. One that
@@ -231,14 +276,15 @@ class Handover:
         """
         spool = self._asterisk_spool()
         changed: list[tuple[Mailbox, Path, float]] = []
-        for where in mailboxes(spool):
-            if self._recipient(where) is None:
-                continue
+        for where in self._mailed_boxes():
             for name in FOLDERS:
                 folder = mailbox_folder(spool, where) / name
                 try:
                     stamp = folder.stat().st_mtime
                 except FileNotFoundError:
+                    continue
+                except OSError as error:
+                    troubles.append(error)
                     continue
                 if self._swept.get(folder) != stamp:
                     settled = abs(self._now() - stamp) > 2
@@ -258,6 +304,15 @@ class Handover:
             structlog.get_logger("handover").info("handed over", source=source)
         if sources:
             self._wake()
+
+
+def _complain(troubles: Sequence[OSError]) -> None:
+    if troubles:
+        first = troubles[0]
+        raise HandoverFailed(
+            f"cannot read {first.filename}: {first.strerror}. The message stays on the telephone "
+            "and is tried again; see `voxpost doctor`."
+        )
 
 
 def _still_there(recording: Recording) -> bool:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
 
 from ledger.entries import MissedCallFacts, NewEntry
+from ledger.errors import LedgerError
 from ledger.outbox import Outbox
 from mail.identity import message_id
 from pbx.model import Site
 from pbx.numbers import Extension, to_e164
 
+_REMEMBERED = 1000  # calls that the ledger did not take
 WEEK = 7 * 24 * 3600.0  # seconds
 
 
@@ -45,6 +48,7 @@ class MissedCalls:
         self._outbox = outbox
         self._now = now
         self._wake = wake
+        self._unwritten: deque[tuple[Extension, Caller, str, float]] = deque(maxlen=_REMEMBERED)
 
     async def hand_over(
         self, extension: Extension, caller: Caller, unique_id: str, called_at: float
@@ -56,8 +60,27 @@ class MissedCalls:
             called_at: seconds since 1970.
 
         Raises:
-            LedgerUnusable: the ledger did not take it.
+            LedgerError: the ledger did not take it. It is remembered, for `repeat`.
         """
+        try:
+            return await self._hand_over(extension, caller, unique_id, called_at)
+        except LedgerError:
+            self._unwritten.append((extension, caller, unique_id, called_at))
+            raise
+
+    async def repeat(self) -> None:
+        """Hand over what the ledger did not take: no sweep would find a missed call again.
+
+        Raises:
+            LedgerError: it still does not take it.
+        """
+        while self._unwritten:
+            await self._hand_over(*self._unwritten[0])
+            self._unwritten.popleft()
+
+    async def _hand_over(
+        self, extension: Extension, caller: Caller, unique_id: str, called_at: float
+    ) -> bool:
         site = self._site()
         person = site.by_extension.get(extension)
         if person is None or person.email is None or not person.missed_calls:

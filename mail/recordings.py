@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pbx.numbers import Mailbox, mailbox, split_mailbox
+from pbx.numbers import Mailbox, split_mailbox
 
 NEW_FOLDERS = ("INBOX", "Urgent")
 FOLDERS = (*NEW_FOLDERS, "Old")
@@ -59,10 +58,12 @@ def parse_message(content: bytes, where: Mailbox, text_file: Path) -> Recording 
     It is written complete and then renamed, so what lacks its `[message]` part is not ours.
     """
     fields: dict[str, str] = {}
-    for line in content[:_MAX_TEXT].decode("utf-8", "replace").splitlines():
+    # Only "\n" ends a line: a caller's name may hold every other sign that Python takes for one.
+    # Asterisk writes what it knows itself after the caller's name, so the last of a key is its own.
+    for line in content[:_MAX_TEXT].decode("utf-8", "replace").split("\n"):
         key, equals, value = line.partition("=")
         if equals and not key.lstrip().startswith(";"):
-            fields.setdefault(key.strip(), value.strip())
+            fields[key.strip()] = value.strip()
     if "origtime" not in fields and "callerid" not in fields:
         return None
     name, number = parse_caller(fields.get("callerid", ""))
@@ -95,16 +96,31 @@ def parse_caller(text: str) -> tuple[str, str]:
     return name, "" if number.lower() in {"unknown", "anonymous"} else number
 
 
-def scan_mailbox(spool: Path, where: Mailbox) -> list[Recording]:
+def scan_mailbox(spool: Path, where: Mailbox, troubles: list[OSError]) -> list[Recording]:
     """All messages of one mailbox that may still have to be mailed. Blocking."""
     box = mailbox_folder(spool, where)
-    return [recording for name in FOLDERS for recording in list_folder(box / name, where)]
+    return [it for name in FOLDERS for it in list_folder(box / name, where, troubles)]
 
 
-def list_folder(folder: Path, where: Mailbox) -> list[Recording]:
-    """The messages of one folder; what vanishes meanwhile is left out. Blocking."""
-    found = (read_recording(file, where) for file in _text_files(folder))
-    return [recording for recording in found if recording is not None]
+def list_folder(folder: Path, where: Mailbox, troubles: list[OSError]) -> list[Recording]:
+    """The messages of one folder; what vanishes meanwhile is left out. Blocking.
+
+    troubles: gets what cannot be read; that keeps nobody from the other messages.
+    """
+    found: list[Recording] = []
+    try:
+        files = _text_files(folder)
+    except OSError as error:
+        troubles.append(error)
+        return found
+    for file in files:
+        try:
+            recording = read_recording(file, where)
+        except OSError as error:
+            troubles.append(error)
+        else:
+            found += [recording] if recording is not None else []
+    return found
 
 
 def count_new(spool: Path, where: Mailbox) -> int:
@@ -120,16 +136,6 @@ def read_recording(text_file: Path, where: Mailbox) -> Recording | None:
     except FileNotFoundError:
         return None
     return parse_message(content, where, text_file)
-
-
-def mailboxes(spool: Path) -> Iterator[Mailbox]:
-    """Every mailbox that has a folder in the spool."""
-    root = spool / "voicemail"
-    for context in _folders(root):
-        for box in _folders(root / context):
-            name = mailbox(box, context)
-            if split_mailbox(name) is not None:
-                yield name
 
 
 def mailbox_folder(spool: Path, where: Mailbox) -> Path:
@@ -152,15 +158,9 @@ def _text_files(folder: Path) -> list[Path]:
         return []
 
 
-def _folders(folder: Path) -> list[str]:
-    try:
-        return sorted(entry.name for entry in folder.iterdir() if entry.is_dir())
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-
-
 def _whole_number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() else 0
+    """Up to eleven digits: seconds since 1970 until the year 5138."""
+    return int(text) if re.fullmatch("[0-9]{1,11}", text) else 0
 
 
 def _made_up_id(fields: dict[str, str]) -> str:

@@ -6,11 +6,14 @@ on disk before anybody is told that it is ours.
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shutil
+import stat
 from collections.abc import Iterable
 from pathlib import Path
+from typing import BinaryIO
 
 _YOUNG = 3600.0  # seconds
 
@@ -25,40 +28,47 @@ class Spool:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o770)
 
     def path(self, name: str) -> Path:
+        """Where a recording lies.
+
+        Raises:
+            FileNotFoundError: the name leads out of the spool.
+        """
+        if Path(name).name != name:
+            raise FileNotFoundError(errno.ENOENT, "is no name of a recording", name)
         return self._folder / name
 
     def secure(self, audio: Path) -> str:
         """Take a recording, under a name that only this taking has; returns the name.
 
+        Asterisk's user writes where `audio` lies: a link to somebody else's file, or a pipe that
+        would hold us up, is not taken.
+
         Raises:
-            OSError: no room, no right to read, or the recording is gone.
+            OSError: no room, no right to read, no ordinary file, or the recording is gone.
         """
-        name = secrets.token_hex(16) + audio.suffix
-        taken = self._folder / name
-        try:
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        with os.fdopen(os.open(audio, flags), "rb") as source:
+            facts = os.fstat(source.fileno())
+            if not stat.S_ISREG(facts.st_mode):
+                raise OSError(errno.EINVAL, "is no ordinary file", str(audio))
+            name = secrets.token_hex(16) + audio.suffix
+            taken = self._folder / name
             try:
-                os.link(audio, taken)
-            except FileNotFoundError:
+                if not _linked(audio, taken, facts):
+                    _copy(source, taken, facts)
+                _sync(taken)
+                _sync(self._folder)
+            except BaseException:
+                taken.unlink(missing_ok=True)
                 raise
-            except OSError:
-                # Another file system, or not our file (fs.protected_hardlinks).
-                shutil.copyfile(audio, taken)
-            _sync(taken)
-            _sync(self._folder)
-        except BaseException:
-            taken.unlink(missing_ok=True)
-            raise
         return name
 
     def same_file(self, name: str, audio: Path) -> bool:
         """Whether what we took is still what lies at `audio`: renumbering moves files about."""
         try:
-            ours, theirs = self.path(name).stat(), audio.stat()
+            return _same(self.path(name).lstat(), audio.lstat())
         except FileNotFoundError:
             return False
-        return os.path.samestat(ours, theirs) or (
-            ours.st_size == theirs.st_size and theirs.st_mtime <= ours.st_mtime
-        )
 
     def remove(self, name: str) -> None:
         self.path(name).unlink(missing_ok=True)
@@ -76,6 +86,30 @@ class Spool:
                 file.unlink(missing_ok=True)
                 removed += 1
         return removed
+
+
+def _linked(audio: Path, taken: Path, facts: os.stat_result) -> bool:
+    try:
+        os.link(audio, taken, follow_symlinks=False)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        return False  # another file system, or not our file (fs.protected_hardlinks)
+    if not os.path.samestat(taken.lstat(), facts):
+        raise FileNotFoundError(errno.ENOENT, "moved meanwhile", str(audio))
+    return True
+
+
+def _copy(source: BinaryIO, taken: Path, facts: os.stat_result) -> None:
+    """Copy, times included: by them the copy is known for what it is of."""
+    with taken.open("xb") as copy:
+        shutil.copyfileobj(source, copy)
+    os.utime(taken, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+
+
+def _same(ours: os.stat_result, theirs: os.stat_result) -> bool:
+    copied = (ours.st_size, int(ours.st_mtime)) == (theirs.st_size, int(theirs.st_mtime))
+    return os.path.samestat(ours, theirs) or copied
 
 
 def _sync(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,9 +61,9 @@ class EntryWriter:
                 f"nobody has extension {entry.extension} any more: put the person back into "
                 f"the site file and retry, or drop entry {entry.id}."
             )
-        reader = Reader(
-            person.name, entry.recipient, site.language_of(person), site.zone_of(person)
-        )
+        # The address may have been mended since, and the message be retried for that.
+        address = person.email or entry.recipient
+        reader = Reader(person.name, address, site.language_of(person), site.zone_of(person))
         facts = entry.facts
         if isinstance(facts, MissedCallFacts):
             return Written(self._compose(entry, _missed_call(facts, entry, reader)))
@@ -101,7 +102,10 @@ class EntryWriter:
         if entry.audio is None:
             raise UnreadableAudio("Asterisk kept no audio with this message.")
         assert attempt.form != "none"
-        return convert(self._spool.path(entry.audio), attempt.form, bitrate=attempt.bitrate)
+        file = self._spool.path(entry.audio)
+        if not stat.S_ISREG(file.lstat().st_mode):
+            raise UnreadableAudio(f"{file} is no ordinary file.")
+        return convert(file, attempt.form, bitrate=attempt.bitrate)
 
     def _texts_in(self, folder: Path | None) -> Texts:
         """Kept: making them takes longer than writing with them. Changed files are reread."""

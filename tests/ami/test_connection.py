@@ -146,7 +146,7 @@ async def test_a_packet_too_long_to_be_read_is_counted_as_dropped(
     connection.on_connected(lambda: connected.put(None))
     async with running(connection), asyncio.timeout(5):
         await connected.get()
-        await server.say(packet(Event="E", N="x" * (1 << 20)) + packet(Event="E", N="next"))
+        await server.say(packet(Event="E", N="x" * (1 << 21)) + packet(Event="E", N="next"))
         assert (await heard.get()).get("N") == "next"
         assert connection.status.events_dropped == 1
         await server.drop()

@@ -83,6 +83,22 @@ async def test_a_temporary_failure_waits_and_keeps_its_reason(outbox: Outbox) ->
     assert (entry.attempts, entry.last_error) == (1, "450 come back later")
 
 
+async def test_a_clock_that_was_ahead_keeps_nothing_waiting_for_it(outbox: Outbox) -> None:
+    await outbox.add([voicemail(1)], NOW + 30 * 86400)
+    assert len(await outbox.lease(1, NOW, NOW + 600, "a")) == 1
+    assert await outbox.lease(1, NOW, NOW + 600, "a") == []
+
+
+async def test_a_row_that_cannot_be_read_is_set_aside_and_holds_up_no_other(
+    ledger: Ledger, outbox: Outbox
+) -> None:
+    await outbox.add([voicemail(1), voicemail(2)], NOW)
+    broken = text('UPDATE outbox SET payload = \'{"of": "tomorrow"}\' WHERE id = 1')
+    await ledger.write(lambda it: it.execute(broken))
+    assert [entry.id for entry in await outbox.lease(5, NOW, NOW + 60, "a")] == [2]
+    assert (await outbox.depth()).by_state == {State.FAILED: 1, State.WAITING: 1}
+
+
 async def test_what_failed_is_set_aside_and_can_be_retried_by_hand(outbox: Outbox) -> None:
     await outbox.add([voicemail(1)], NOW)
     await outbox.failed(1, NOW, "550 5.1.1 no such user")

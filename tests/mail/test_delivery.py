@@ -105,7 +105,8 @@ class ScriptedRoute:
         limit = self._post.size_limit
         if limit is not None and len(message.content) > limit:
             return TooLarge(None, "552 5.3.4 too big")
-        self._post.sent.append(message)
+        if isinstance(answer, Accepted):
+            self._post.sent.append(message)
         return answer
 
     async def close(self) -> None:
@@ -361,4 +362,54 @@ async def test_a_wrong_password_is_not_tried_again_for_each_message(post: Post) 
         post.answers.clear()
         delivery.renew()
         post.clock += 86400 / 2
+        await post.until(all_in(State.DELIVERED))
+
+
+async def test_a_lease_that_ends_early_does_not_send_a_message_beside_itself(post: Post) -> None:
+    """The clock is set ahead, and the administrator says retry, while it is on the wire."""
+    post.gate.clear()
+    await post.add(1)
+    delivery = post.delivery()
+    async with running(delivery):
+        while delivery.statistics.in_flight < 1:
+            await asyncio.sleep(0)
+        post.clock += 3600
+        await post.outbox.retry(1, post.clock)
+        delivery.wake()
+        for _ in range(200):
+            await asyncio.sleep(0.001)
+        assert delivery.statistics.in_flight == 1
+        post.gate.set()
+        await post.until(all_in(State.DELIVERED))
+    assert len(post.sent) == 1
+
+
+async def test_what_is_dropped_during_a_hold_is_not_sent(post: Post) -> None:
+    trouble = TryLater("535 5.7.8 wrong password", 535, configuration=True)
+    for number in range(1, 7):
+        post.answers[f"p{number}@klinik.example"] = [trouble]
+        await post.add(number)
+    delivery = post.delivery(connections=1)
+    async with running(delivery):
+        await post.until(lambda entries: any(entry.attempts for entry in entries))
+        waiting = [it for it in await post.outbox.newest(None, 9) if not it.attempts]
+        await post.outbox.drop(waiting[0].id, post.clock)
+        post.answers.clear()
+        delivery.renew()
+        post.clock += 600
+        await post.until(all_in(State.DELIVERED, State.DROPPED))
+    assert waiting[0].recipient not in [message.recipients[0] for message in post.sent]
+    assert len(post.sent) == 5
+
+
+async def test_audio_that_cannot_be_removed_stops_nobody(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(Spool, "remove", refuse)
+    await post.add(1, audio="a.wav")
+    await post.add(2)
+    async with running(post.delivery()):
         await post.until(all_in(State.DELIVERED))

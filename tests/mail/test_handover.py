@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ledger.entries import MissedCallFacts, State, VoicemailFacts
+from ledger.errors import LedgerUnusable
 from ledger.outbox import Outbox
 from ledger.store import open_ledger, sqlite_url
 from mail.handover import Handover, HandoverFailed
@@ -215,7 +216,7 @@ async def test_a_message_without_audio_is_handed_over_without(house: House) -> N
 async def test_audio_is_copied_where_it_cannot_be_linked(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise OSError(errno.EXDEV, "Invalid cross-device link")
 
     monkeypatch.setattr(os, "link", refuse)
@@ -246,6 +247,110 @@ async def test_audio_that_cannot_be_secured_stays_to_be_tried_again_and_harms_no
     assert await handover.sweep() == 1
 
 
+async def test_a_mailboxs_first_message_left_while_voxpost_was_down_for_days_is_mailed(
+    house: House,
+) -> None:
+    await house.handover().sweep()  # nobody has a folder in the spool yet
+    house.leave(0, at=NOW + 3600)
+    house.now = NOW + 3 * 86400
+    assert await house.handover().sweep() == 1
+
+
+async def test_a_file_that_cannot_be_read_holds_up_no_other_message(house: House) -> None:
+    house.people[1]["email"] = "budi@klinik.example"
+    house.leave(0)
+    house.leave(0, box="1002")
+    (house.folder / "asterisk/voicemail/default/1001/INBOX/msg0001.txt").mkdir()
+    handover = house.handover()
+    with pytest.raises(HandoverFailed, match=r"cannot read .*msg0001\.txt: Is a directory"):
+        await handover.sweep()
+    assert len(await house.outbox.newest(None, 5)) == 2
+
+
+async def test_audio_that_comes_a_moment_after_its_text_is_waited_for(house: House) -> None:
+    audio = house.leave(0).with_suffix(".wav")
+    content = audio.read_bytes()
+    audio.unlink()
+
+    async def renamed(_seconds: float) -> None:
+        audio.write_bytes(content)
+
+    handover = Handover(
+        site=house.site, outbox=house.outbox, spool=house.spool(), now=lambda: NOW, pause=renamed
+    )
+    assert await handover.mailbox(BOX) == 1
+    assert (await house.outbox.newest(None, 1))[0].audio is not None
+
+
+async def test_a_copy_is_known_by_its_time_also_when_the_clock_was_set_back(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    monkeypatch.setattr(os, "link", refuse)
+    audio = house.leave(0).with_suffix(".wav")
+    ahead = audio.stat().st_mtime + 86400
+    os.utime(audio, (ahead, ahead))
+    assert await house.handover().mailbox(BOX) == 1
+    assert (await house.outbox.newest(None, 1))[0].audio is not None
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe"])
+async def test_only_an_ordinary_file_is_taken_for_a_recording(house: House, kind: str) -> None:
+    """Asterisk's user must not read our secrets by it, nor hold us up."""
+    secret = house.folder / "smtp.secret"
+    secret.write_text("password")
+    audio = house.leave(0).with_suffix(".wav")
+    audio.unlink()
+    if kind == "link":
+        audio.symlink_to(secret)
+    else:
+        os.mkfifo(audio)
+    with pytest.raises(HandoverFailed, match=r"cannot secure .*msg0000\.wav"):
+        await house.handover().mailbox(BOX)
+    assert house.secured() == []
+
+
+async def test_a_ledger_that_refuses_does_not_fill_our_spool(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.leave(0)
+    house.leave(1)
+    handover = house.handover()
+
+    async def refuse(*_: object) -> None:
+        raise LedgerUnusable("disk full")
+
+    with monkeypatch.context() as full:
+        full.setattr(Outbox, "add", refuse)
+        for _ in range(5):
+            with pytest.raises(LedgerUnusable):
+                await handover.sweep()
+    assert len(house.secured()) == 2
+    assert await handover.sweep() == 2
+    assert len(house.secured()) == 2
+
+
+async def test_a_missed_call_that_the_ledger_did_not_take_is_handed_over_later(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = house.missed_calls()
+
+    async def refuse(*_: object) -> None:
+        raise LedgerUnusable("disk full")
+
+    with monkeypatch.context() as full:
+        full.setattr(Outbox, "add", refuse)
+        with pytest.raises(LedgerUnusable):
+            await calls.hand_over(Extension("1001"), Caller("08123", "Ani"), "1.1", NOW)
+        with pytest.raises(LedgerUnusable):
+            await calls.repeat()
+    await calls.repeat()
+    await calls.repeat()
+    assert len(await house.outbox.newest(None, 5)) == 1
+
+
 async def test_a_sweep_skips_folders_that_did_not_change(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -254,7 +359,7 @@ async def test_a_sweep_skips_folders_that_did_not_change(
     house.now = (house.folder / "asterisk").stat().st_mtime + 3600
     await handover.sweep()
     looked: list[Path] = []
-    monkeypatch.setattr("mail.handover.list_folder", lambda folder, _: looked.append(folder) or [])
+    monkeypatch.setattr("mail.handover.list_folder", lambda folder, *_: looked.append(folder) or [])
     await handover.sweep()
     assert looked == []
 

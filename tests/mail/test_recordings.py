@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from mail.recordings import (
     count_new,
     mailbox_folder,
-    mailboxes,
     parse_caller,
     parse_message,
     scan_mailbox,
@@ -79,6 +78,28 @@ def test_a_message_of_before_msg_ids_gets_one_that_stays() -> None:
     assert first.msg_id == moved.msg_id != ""
 
 
+@pytest.mark.parametrize("sign", ["\u2028", "\u0085", "\x0b", "\x0c", "\x1c", "\r"])
+def test_a_callers_name_cannot_forge_the_time_or_the_msg_id(sign: str) -> None:
+    name = f"Eve{sign}origtime=7{sign}msg_id=1795300000-00000007{sign}"
+    text = CAPTURED.replace(b"Caller Seven", name.encode())
+    recording = parse_message(text, BOX, Path("INBOX/msg0000.txt"))
+    assert recording is not None
+    assert recording.msg_id == "1795298392-00000000"
+    assert recording.left_at == 1795298392
+    forged = CAPTURED.replace(b'callerid="', b'msg_id=7\norigtime=7\ncallerid="')
+    recording = parse_message(forged, BOX, Path("INBOX/msg0000.txt"))
+    assert recording is not None
+    assert (recording.msg_id, recording.left_at) == ("1795298392-00000000", 1795298392)
+
+
+@pytest.mark.parametrize("number", [b"9" * 5000, b"-1", b"\xd9\xa3", b"1e9", b""])
+def test_a_number_that_is_none_is_no_trouble(number: bytes) -> None:
+    text = CAPTURED.replace(b"1795298392\n", number + b"\n").replace(b"=7\n", b"=" + number + b"\n")
+    recording = parse_message(text, BOX, Path("INBOX/msg0000.txt"))
+    assert recording is not None
+    assert (recording.left_at, recording.duration) == (0, 0)
+
+
 @given(st.binary())
 def test_any_bytes_are_a_message_or_none(content: bytes) -> None:
     parse_message(content, BOX, Path("INBOX/msg0000.txt"))
@@ -99,15 +120,13 @@ def test_the_scan_finds_new_and_heard_messages_and_nothing_else(tmp_path: Path) 
         (box / folder).mkdir(parents=True, exist_ok=True)
         (box / folder / name).write_bytes(CAPTURED)
     (box / "INBOX" / "msg0002.txt").write_bytes(b"")
-    found = [(r.folder, r.text_file.name) for r in scan_mailbox(tmp_path, BOX)]
+    found = [(r.folder, r.text_file.name) for r in scan_mailbox(tmp_path, BOX, [])]
     assert found == [("INBOX", "msg0000.txt"), ("Urgent", "msg0000.txt"), ("Old", "msg0003.txt")]
     assert count_new(tmp_path, BOX) == 3
-    assert list(mailboxes(tmp_path)) == [BOX]
 
 
 def test_an_absent_spool_is_empty(tmp_path: Path) -> None:
-    assert scan_mailbox(tmp_path / "none", BOX) == []
-    assert list(mailboxes(tmp_path / "none")) == []
+    assert scan_mailbox(tmp_path / "none", BOX, []) == []
 
 
 @pytest.mark.parametrize("name", ["../../etc@default", "1001", "a/b@c", "..@default", "1001@.."])

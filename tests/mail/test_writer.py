@@ -121,7 +121,13 @@ def test_a_person_who_wants_no_audio_gets_none_and_no_excuse(desk: Desk) -> None
 def test_a_missed_call_is_told_with_how_often_lately(desk: Desk) -> None:
     _, mail = desk.write(MISSED, None)
     assert mail["Subject"] == "Missed call from Bu Ani (0812-3456-789)"
-    assert mail["To"] == "Sari <old@klinik.example>"
+    assert mail["To"] == "Sari <sari@klinik.example>"
+
+
+def test_a_mended_address_counts_for_what_was_handed_over_before(desk: Desk) -> None:
+    assert desk.write()[0].message.recipients == ("sari@klinik.example",)
+    del desk.person["email"]
+    assert desk.write()[0].message.recipients == ("old@klinik.example",)
 
 
 def test_an_entry_of_somebody_who_left_says_what_to_do(desk: Desk) -> None:

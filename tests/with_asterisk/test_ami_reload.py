@@ -64,7 +64,7 @@ async def test_it_counts_the_calls_that_are_up(
     await no_calls(reloader)
     call = {"Channel": "Local/200@lab", "Application": "Wait", "Data": "30"}
     (await connection.action("Originate", call)).or_fail()  # answers once the call is up
-    assert await reloader.active_calls() == 1
+    assert await reloader.active_calls() == 2  # each half of a Local channel is one
     (await connection.action("Hangup", {"Channel": "/^Local.200@lab/"})).or_fail()
     await no_calls(reloader)
 
