@@ -165,7 +165,7 @@ class AmiConnection:
                 self._last_error = str(refused)
                 self._enter(LinkState.REFUSED)
                 return refused
-            except (AmiError, OSError) as trouble:
+            except (AmiError, OSError, UnicodeError) as trouble:  # a host name can be odd
                 self._last_error = str(trouble)
                 if not self._settings.reconnect:
                     self._ended = NotConnected(f"{self._settings.where}: {trouble}")

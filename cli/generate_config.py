@@ -37,11 +37,6 @@ from pbx.site import load_site
 )
 @click.option("--diff", is_flag=True, help="Show what would change in Asterisk's folder.")
 @click.option("--apply", "apply_", is_flag=True, help="Put it live; all or nothing.")
-@click.option(
-    "--target",
-    type=click.Choice(["vanilla"]),
-    help="Whose configuration; the site file's asterisk.target when left out.",
-)
 @click.option("--force", is_flag=True, help="Also replace files that voxpost did not write.")
 @json_option
 @says_errors
@@ -50,7 +45,6 @@ def generate_config(  # noqa: PLR0917 - click gives them by name
     output: Path | None,
     diff: bool,
     apply_: bool,
-    target: str | None,
     force: bool,
     as_json: bool,
 ) -> None:
@@ -63,9 +57,6 @@ def generate_config(  # noqa: PLR0917 - click gives them by name
     if sum((output is not None, diff, apply_)) != 1:
         raise click.UsageError("Say one of --output DIR, --diff or --apply.")
     site = load_site(site_file)
-    if target is not None:
-        asterisk = site.asterisk.model_copy(update={"target": target})
-        site = site.model_copy(update={"asterisk": asterisk})
     rendered = render(site, site_file=site_file.resolve(), command=_own_command(site))
     if output is not None:
         written = write_files(rendered, output, now=datetime.now(UTC), force=force)

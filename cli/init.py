@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
+from typing import get_args
 
 import click
 
@@ -12,7 +13,10 @@ from cli.exits import Exit, fail, says_errors
 from cli.options import site_option
 from cli.site_template import SiteAnswers, site_text
 from pbx.errors import SiteError
+from pbx.people import Language
 from pbx.site import parse_site
+
+_LANGUAGES = click.Choice(get_args(Language))
 
 
 @click.command()
@@ -21,7 +25,11 @@ from pbx.site import parse_site
 @click.option("--domain", prompt="Mail domain", help="Such as klinik.example.")
 @click.option("--country", prompt=True, default="ID", show_default=True, help="ISO 3166.")
 @click.option(
-    "--language", prompt=True, type=click.Choice(["id", "en"]), default="id", show_default=True
+    "--language",
+    prompt=True,
+    type=click.Choice(get_args(Language)),
+    default="id",
+    show_default=True,
 )
 @click.option("--timezone", prompt="Time zone", default="Asia/Jakarta", show_default=True)
 @click.option("--asterisk-version", type=click.Choice(["16", "18", "20", "22"]), default="22")

@@ -17,25 +17,12 @@ from jinja2 import (
 
 from dialplan_templates.errors import TemplateFailed
 from dialplan_templates.escape import FILTERS
+from dialplan_templates.modules import READERS
 from dialplan_templates.values import template_values
 from pbx.model import Site
 
-FILES = (
-    "modules.conf",
-    "logger.conf",
-    "pjsip.conf",
-    "extensions.conf",
-    "voicemail.conf",
-    "manager.conf",
-    "http.conf",
-    "rtp.conf",
-    "features.conf",
-    "musiconhold.conf",
-    "cdr.conf",
-    "queues.conf",
-    "confbridge.conf",
-)
 PRIVATE_FILES = ("asterisk.conf",)
+FILES = tuple(name for name in READERS if name not in PRIVATE_FILES)
 
 
 def render(

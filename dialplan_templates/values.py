@@ -12,7 +12,7 @@ from dialplan_templates.errors import UnsafeValue
 from dialplan_templates.unwanted import unwanted_modules
 from pbx.model import Site
 from pbx.numbers import ECHO_TEST, TIME_TEST
-from pbx.people import Person
+from pbx.people import ENDPOINT_PREFIX, Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,7 @@ def template_values(
         "site_file": site_file,
         "directories": _directories(site, directories),
         "unwanted_modules": unwanted_modules(),
+        "endpoint_prefix": ENDPOINT_PREFIX,
         "echo_test": ECHO_TEST,
         "time_test": TIME_TEST,
     }

@@ -98,7 +98,7 @@ def _office(file: Path, lines: Lines, site: Site, office: Office) -> Iterator[Pr
 
 def _ports(file: Path, lines: Lines, site: Site) -> Iterator[Problem]:
     """Two listeners on this machine's loopback cannot share a port."""
-    loopback = {"127.0.0.1", "localhost"}
+    loopback = {"127.0.0.1", "::1", "localhost"}
     asterisk, service = site.asterisk, site.service
     listeners = (
         ("asterisk.ami.port", asterisk.ami.host, asterisk.ami.port),

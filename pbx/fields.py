@@ -53,6 +53,8 @@ def _check_host(text: str) -> str:
             ipaddress.IPv6Address(text)
         except ValueError:
             raise ValueError(f'"{text}" is no host: a port stands in a key of its own') from None
+    elif any(not 0 < len(label) <= 63 for label in text.removesuffix(".").split(".")):
+        raise ValueError(f'"{text}" is no host name')
     return text
 
 

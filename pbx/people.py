@@ -21,6 +21,8 @@ from pbx.fields import (
 from pbx.numbers import Extension, Mailbox, mailbox
 from pbx.secret import Secret
 
+ENDPOINT_PREFIX = "phone-"
+
 Language = Literal["id", "en"]
 Attach = Literal["wav", "mp3", "opus", "none"]
 AfterDelivery = Literal["keep", "heard", "delete"]
@@ -86,7 +88,7 @@ class Person(Section):
     @property
     def endpoint(self) -> str:
         """Name of the PJSIP endpoint. Not the bare extension: that name is the first guess."""
-        return f"phone-{self.extension}"
+        return f"{ENDPOINT_PREFIX}{self.extension}"
 
     def mailbox(self, context: str) -> Mailbox | None:
         """The person's mailbox in a voicemail context, or None without one."""

@@ -70,7 +70,9 @@ def test_a_host_is_a_name_or_an_address(host: str) -> None:
     assert takes(fields.HostName, host)
 
 
-@pytest.mark.parametrize("host", ["", "a b", "mail:25", "10.0.0.1:25", "http://x", "[::1]", "a\n"])
+@pytest.mark.parametrize(
+    "host", ["", "a b", "mail:25", "10.0.0.1:25", "http://x", "[::1]", "a\n", "a..b", ".", "a" * 64]
+)
 def test_what_is_no_host_is_refused(host: str) -> None:
     assert not takes(fields.HostName, host)
 
