@@ -54,7 +54,7 @@ class Daemon:
         self._reread_now = asyncio.Event()
         self._started = time.time()
         self._sweep_trouble: str | None = None
-        self._log = structlog.get_logger("voxpost")
+        self._log = structlog.get_logger(part="daemon")
         settings = site()
         name = client_name()  # asks the resolver, so once, before the loop has work
         self._delivery = Delivery(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from agi.services import MissedCall, OfficeState
 from mail.handover import Handover
-from mail.missed_calls import Caller, MissedCalls
+from mail.missed_calls import CallerId, MissedCalls
 from pbx.model import Site
 from pbx.numbers import Extension, Mailbox
 
@@ -50,7 +50,7 @@ class SiteServices:
     async def hand_over_missed_call(self, missed: MissedCall) -> None:
         await self._missed_calls.hand_over(
             Extension(missed.extension),
-            Caller(missed.caller_number, missed.caller_name),
+            CallerId(missed.caller_number, missed.caller_name),
             missed.unique_id,
             missed.at.timestamp(),
         )

@@ -39,7 +39,7 @@ class Telephone:
         self._sweep = sweep
         self._connection: AmiConnection | None = None
         self._reread = asyncio.Event()
-        self._log = structlog.get_logger("telephone")
+        self._log = structlog.get_logger(part="telephone")
         self.trouble: str | None = None
 
     @property

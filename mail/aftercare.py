@@ -40,7 +40,7 @@ class Aftercare:
         self._outbox = outbox
         self._actions = actions
         self._woken = asyncio.Event()
-        self._log = structlog.get_logger("aftercare")
+        self._log = structlog.get_logger(part="aftercare")
 
     def wake(self) -> None:
         """Say that something was delivered, or that the telephone side is back."""

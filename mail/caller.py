@@ -9,8 +9,8 @@ from pbx.numbers import for_people, is_extension, to_e164
 
 _NAME, _NUMBER = 80, 40
 # What Asterisk and trunks write where the number is withheld or absent.
-_NOBODY = frozenset(
-    {"", "anonymous", "unknown", "unavailable", "restricted", "private", "asterisk"}
+_WITHHELD = frozenset(
+    {"anonymous", "unknown", "<unknown>", "unavailable", "restricted", "private", "asterisk"}
 )
 # Longer ones may be somebody's whole national number.
 _LONGEST_EXTENSION = 6
@@ -39,12 +39,16 @@ class Caller:
         return self.name or self.number
 
 
+def unless_withheld(text: str) -> str:
+    """A caller's name or number as it came; empty where it only says that there is none."""
+    return "" if text.lower() in _WITHHELD else text
+
+
 def read_caller(number: str, name: str, country: str) -> Caller:
     """Read a caller ID as it came. `country` says how local numbers are read."""
-    raw = plain(number, _NUMBER)
-    raw = "" if raw.lower() in _NOBODY else raw
-    shown_name = plain(name, _NAME)
-    if shown_name.lower() in _NOBODY or shown_name == raw:
+    raw = unless_withheld(plain(number, _NUMBER))
+    shown_name = unless_withheld(plain(name, _NAME))
+    if shown_name == raw:
         shown_name = ""
     shown, link, bare = _read_number(raw, country)
     return Caller(isolated(shown_name), isolated(shown), link, bare)

@@ -57,9 +57,8 @@ def compose(
     )
     return Message(
         sender=head.bounce_address,
-        recipients=(letter.reader.address,),
+        recipient=letter.reader.address,
         message_id=message_id,
-        subject=words.subject,
         content=headers + body,
     )
 

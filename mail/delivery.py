@@ -7,7 +7,6 @@ import contextlib
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import structlog
 
@@ -16,74 +15,17 @@ from ledger.errors import LedgerError
 from ledger.outbox import Outbox
 from mail.errors import MailError
 from mail.hold import Hold
-from mail.message import Message
+from mail.interfaces import LetterWriter, Route, Written
 from mail.outcome import Accepted, Outcome, Refused, TooLarge, TryLater
 from mail.retry import RetryPolicy
 from mail.spool import Spool
+from mail.statistics import DeliveryStatistics
 
 _LEASES = 4  # entries leased at a time, for each connection
 _VERSIONS = 6  # ever smaller versions of one message, the last without audio
 _LEASE = 900.0  # seconds; longer than the slowest server can make one message last
 _LONGEST_NAP = 30.0  # seconds; a clock that was set back must not make us sleep for hours
 _LEDGER_PAUSE = 5.0  # seconds before a ledger that refused is asked again
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A message ready to go, and what is unusual about it ("audio left out: ...")."""
-
-    message: Message
-    note: str | None = None
-    smallest: bool = False
-    """Whether no smaller version of it can be written."""
-    whole: bool = True
-    """Whether it has all that there was; else the recording must stay on the telephone."""
-
-
-class LetterWriter(Protocol):
-    """Writes an entry's message. Blocking; called in a thread."""
-
-    def write(self, entry: Entry, limit: int | None) -> Written:
-        """The message, in at most `limit` bytes where that can be done.
-
-        Raises:
-            MailError: it cannot be written at all, with the reason.
-        """
-        ...
-
-
-class Route(Protocol):
-    """The way to the mail servers; one task's own."""
-
-    @property
-    def max_size(self) -> int | None: ...
-
-    async def send(self, message: Message) -> Outcome: ...
-
-    async def close(self) -> None: ...
-
-
-@dataclass(slots=True)
-class DeliveryStatistics:
-    """What happened since the start, for status and metrics. Times in seconds since 1970."""
-
-    delivered: int = 0
-    tried_again: int = 0
-    failed: int = 0
-    in_flight: int = 0
-    seconds: float = 0.0
-    """From hand-over to delivery, of all that were delivered together."""
-    last_delivered: float | None = None
-    last_trouble: str | None = None
-    last_trouble_at: float | None = None
-    configuration_trouble: str | None = None
-    """The mail server's words when it is our settings that it does not like."""
-
-    def count_delivered(self, now: float, seconds: float) -> None:
-        self.delivered += 1
-        self.seconds += seconds
-        self.last_delivered = now
-        self.configuration_trouble = None
 
 
 class Delivery:
@@ -121,7 +63,7 @@ class Delivery:
         self._now = now
         self._chance = chance
         self._delivered = delivered
-        self._log = structlog.get_logger("delivery")
+        self._log = structlog.get_logger(part="delivery")
         self._free: asyncio.Queue[_Lane] = asyncio.Queue(connections)
         self._leased: deque[Entry] = deque()
         self._held: set[int] = set()  # leased by us, and their end is not recorded yet
@@ -195,7 +137,7 @@ class Delivery:
             await self._nap(await self._outbox.next_due())
         except LedgerError as error:
             self._log.error("ledger", reason=str(error))
-            self._note_trouble(str(error))
+            self.statistics.note_trouble(self._now(), str(error))
             await asyncio.sleep(_LEDGER_PAUSE)
         return None
 
@@ -210,7 +152,7 @@ class Delivery:
         try:
             await self._outbox.release_all(self._owner, self._now())
         except LedgerError as error:
-            self._note_trouble(str(error))  # the leases end by themselves
+            self.statistics.note_trouble(self._now(), str(error))  # the leases end by themselves
 
     def _busy(self) -> int:
         return self._connections - self._free.qsize()
@@ -280,7 +222,7 @@ class Delivery:
                 await self._record_once(entry, outcome, written)
             except LedgerError as error:
                 self._log.error("end not recorded yet", entry=entry.id, reason=str(error))
-                self._note_trouble(str(error))
+                self.statistics.note_trouble(self._now(), str(error))
                 await asyncio.sleep(_LEDGER_PAUSE)
             else:
                 return
@@ -305,7 +247,7 @@ class Delivery:
             delay = self._retry.next_delay(entry.attempts + 1, age, self._chance())
             words = words if delay is not None else f"given up after {_days(age)}: {words}"
         configuration = isinstance(outcome, TryLater) and outcome.configuration
-        self._note_trouble(words, configuration=configuration)
+        self.statistics.note_trouble(now, words, configuration=configuration)
         if configuration:
             self._hold.doubt(now)
         if delay is None:
@@ -326,12 +268,6 @@ class Delivery:
                 self._log.warning("recording not removed", entry=entry.id, reason=str(error))
         if entry.aftercare is not None:
             self._delivered()
-
-    def _note_trouble(self, words: str, *, configuration: bool = False) -> None:
-        self.statistics.last_trouble = words
-        self.statistics.last_trouble_at = self._now()
-        if configuration:
-            self.statistics.configuration_trouble = words
 
 
 @dataclass(slots=True)

@@ -301,7 +301,7 @@ class Handover:
 
     def _announce(self, sources: Sequence[str]) -> None:
         for source in sources:
-            structlog.get_logger("handover").info("handed over", source=source)
+            structlog.get_logger(part="handover").info("handed over", source=source)
         if sources:
             self._wake()
 

@@ -62,7 +62,8 @@ class VoicemailLetter:
         caller_number, caller_name: as they came with the call; empty where withheld. Untrusted.
         left_at: an aware time.
         duration: seconds.
-        waiting: new messages in the mailbox, this one among them.
+        waiting: new messages in the mailbox when this one was handed over, itself included;
+            0 where they were not counted.
         audio: the recording, or None and then `missing` says why.
     """
 
@@ -85,8 +86,7 @@ class MissedCallLetter:
         extension: what was called: "1001".
         caller_number, caller_name: as they came with the call; empty where withheld. Untrusted.
         called_at: an aware time.
-        calls_lately: calls missed from this number in the last `lately_days`, this one among
-            them.
+        recent: calls missed from this number in the last days, this one among them.
     """
 
     reader: Reader
@@ -94,8 +94,7 @@ class MissedCallLetter:
     caller_number: str
     caller_name: str
     called_at: datetime
-    calls_lately: int = 1
-    lately_days: int = 7
+    recent: int = 1
 
 
 Letter = VoicemailLetter | MissedCallLetter

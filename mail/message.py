@@ -18,9 +18,8 @@ class Message:
 
     Arguments:
         sender: envelope sender; bounces go there.
-        recipients: envelope recipients.
+        recipient: envelope recipient; one, so that each person's message has a fate of its own.
         message_id: with its angle brackets; the same for every attempt.
-        subject: as people read it.
         content: headers and body, ASCII, every line ended by CRLF, not dot-stuffed.
 
     Raises:
@@ -29,15 +28,12 @@ class Message:
     """
 
     sender: str
-    recipients: tuple[str, ...]
+    recipient: str
     message_id: str
-    subject: str
     content: bytes = field(repr=False)
 
     def __post_init__(self) -> None:
-        if not self.recipients:
-            raise BadMessage(f"{self.message_id}: nobody to send it to.")
-        for address in (self.sender, *self.recipients):
+        for address in (self.sender, self.recipient):
             require_address(address, self.message_id)
         ends = self.content.count(b"\r\n")
         if self.content.count(b"\n") != ends or self.content.count(b"\r") != ends:

@@ -16,11 +16,12 @@ from pbx.model import Site
 from pbx.numbers import Extension, to_e164
 
 _REMEMBERED = 1000  # calls that the ledger did not take
-WEEK = 7 * 24 * 3600.0  # seconds
+RECENT_DAYS = 7
+"""How far back a caller's missed calls are counted."""
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
+class CallerId:
     """Who called, as Asterisk heard it; either may be empty."""
 
     number: str
@@ -48,10 +49,10 @@ class MissedCalls:
         self._outbox = outbox
         self._now = now
         self._wake = wake
-        self._unwritten: deque[tuple[Extension, Caller, str, float]] = deque(maxlen=_REMEMBERED)
+        self._unwritten: deque[tuple[Extension, CallerId, str, float]] = deque(maxlen=_REMEMBERED)
 
     async def hand_over(
-        self, extension: Extension, caller: Caller, unique_id: str, called_at: float
+        self, extension: Extension, caller: CallerId, unique_id: str, called_at: float
     ) -> bool:
         """Hand over a call that nobody took; False when no mail is wanted or it is known.
 
@@ -79,31 +80,32 @@ class MissedCalls:
             self._unwritten.popleft()
 
     async def _hand_over(
-        self, extension: Extension, caller: Caller, unique_id: str, called_at: float
+        self, extension: Extension, caller: CallerId, unique_id: str, called_at: float
     ) -> bool:
         site = self._site()
         person = site.by_extension.get(extension)
         if person is None or person.email is None or not person.missed_calls:
             return False
         now = self._now()
+        since = now - RECENT_DAYS * 86400
         source = f"missed-call:{extension}:{unique_id}"
         facts = MissedCallFacts(
             caller_number=caller.number,
             caller_name=caller.name,
             called_at=int(called_at),
-            recent=1 + await self._missed_lately(site, extension, caller, source, now - WEEK),
+            recent=1 + await self._recent(site, extension, caller, source, since),
         )
         entry = NewEntry(
             source, person.extension, person.email, message_id(source, site.site.domain), facts
         )
         fresh = await self._outbox.add([entry], now)
         if fresh:
-            structlog.get_logger("handover").info("handed over", source=source)
+            structlog.get_logger(part="missed_calls").info("handed over", source=source)
             self._wake()
         return bool(fresh)
 
-    async def _missed_lately(
-        self, site: Site, extension: Extension, caller: Caller, source: str, since: float
+    async def _recent(
+        self, site: Site, extension: Extension, caller: CallerId, source: str, since: float
     ) -> int:
         """How often this caller was missed: told by number, or by name where there is none."""
 

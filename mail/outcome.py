@@ -16,14 +16,9 @@ _TOO_LARGE = re.compile(r"\b(size|large|big|long|exceeds?)\b", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The server took it: 250 after the final dot. `words` are the server's, with its queue id.
-
-    left_out: recipients that the server did not take, each with what it said. Empty where the
-        message had one recipient.
-    """
+    """The server took it: 250 after the final dot. `words` are the server's, with its queue id."""
 
     words: str
-    left_out: tuple[tuple[str, TryLater | Refused | TooLarge], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from mail.caller import unless_withheld
 from pbx.numbers import Mailbox, split_mailbox
 
 NEW_FOLDERS = ("INBOX", "Urgent")
@@ -30,7 +31,6 @@ class Recording:
     """A message in a mailbox. `left_at` in seconds since 1970, `duration` in seconds."""
 
     mailbox: Mailbox
-    folder: str
     text_file: Path
     msg_id: str
     caller_number: str
@@ -69,7 +69,6 @@ def parse_message(content: bytes, where: Mailbox, text_file: Path) -> Recording 
     name, number = parse_caller(fields.get("callerid", ""))
     return Recording(
         mailbox=where,
-        folder=text_file.parent.name,
         text_file=text_file,
         msg_id=fields.get("msg_id") or _made_up_id(fields),
         caller_number=number,
@@ -91,9 +90,7 @@ def parse_caller(text: str) -> tuple[str, str]:
     number = (match["number"] or "").strip()
     if not number and re.fullmatch(r"\+?[0-9*#]+", name):
         return "", name
-    if name.lower() in {"unknown", "<unknown>", "anonymous"}:
-        name = ""
-    return name, "" if number.lower() in {"unknown", "anonymous"} else number
+    return unless_withheld(name), unless_withheld(number)
 
 
 def scan_mailbox(spool: Path, where: Mailbox, troubles: list[OSError]) -> list[Recording]:

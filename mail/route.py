@@ -48,22 +48,6 @@ class SmtpRoute:
         """SIZE in bytes of the server that would be asked now; None while it is unknown."""
         return self._order()[0].max_size
 
-    @property
-    def usable(self) -> bool:
-        """Whether the server that would be asked now is connected."""
-        return self._order()[0].usable
-
-    async def connect(self) -> TryLater | None:
-        """Connect to the first server that can be. None: done; else the preferred one's trouble."""
-        first_trouble: TryLater | None = None
-        for session in self._order():
-            trouble = await session.connect()
-            if trouble is None:
-                return None
-            self._set_aside(session)
-            first_trouble = first_trouble or trouble
-        return first_trouble
-
     async def send(self, message: Message) -> Outcome:
         """Send one message; where every server failed, the outcome is the preferred one's."""
         first_trouble: Outcome | None = None

@@ -10,7 +10,7 @@ import aiosmtplib
 from mail.dialling import Dialler, abort
 from mail.message import Message
 from mail.outcome import Accepted, Outcome, TooLarge, TryLater
-from mail.transaction import FAULTS, Transaction, Trouble
+from mail.transaction import FAULTS, Transaction
 from pbx.model import SmtpServer
 
 _HIGH_WATER = 64 * 1024  # bytes not yet taken by the kernel before we wait for the server
@@ -99,20 +99,18 @@ class SmtpSession:
             raise
 
     async def _transact(self, talk: Transaction, message: Message) -> Outcome:
-        trouble = await talk.mail(message)
-        if trouble is None:
-            taken, left_out = await talk.recipients(message)
-            if not taken:
-                trouble = _worst(left_out)
-            elif (trouble := await talk.data()) is None:
-                outcome = await talk.content(message)
-                if not talk.in_step:
-                    self._drop()
-                return Accepted(outcome, left_out) if isinstance(outcome, str) else outcome
-            if talk.in_step:
-                await talk.reset()
+        outcome = await self._say(talk, message)
         if not talk.in_step:
             self._drop()
+        return outcome
+
+    async def _say(self, talk: Transaction, message: Message) -> Outcome:
+        trouble = await talk.mail(message) or await talk.rcpt(message) or await talk.data()
+        if trouble is None:
+            outcome = await talk.content(message)
+            return Accepted(outcome) if isinstance(outcome, str) else outcome
+        if talk.in_step:
+            await talk.reset()
         return trouble
 
     def _drop(self) -> None:
@@ -130,10 +128,3 @@ def _announced_size(smtp: aiosmtplib.SMTP) -> int | None:
 def _is_dead_link(outcome: Outcome) -> bool:
     """Nothing was given away, and it was the connection that failed: EOF, silence, or 421."""
     return isinstance(outcome, TryLater) and outcome.elsewhere and outcome.code in {None, 421}
-
-
-def _worst(left_out: tuple[tuple[str, Trouble], ...]) -> Trouble:
-    """One fate for a message that nobody took: refused only when every recipient was."""
-    troubles = [trouble for _, trouble in left_out]
-    waiting = (trouble for trouble in troubles if isinstance(trouble, TryLater))
-    return next(waiting, troubles[-1])

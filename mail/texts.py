@@ -15,6 +15,7 @@ import jinja2
 from mail.caller import Caller
 from mail.errors import MailError
 from mail.letters import Letter, Letterhead, VoicemailLetter
+from mail.missed_calls import RECENT_DAYS
 from mail.plain import plain
 from mail.words import clock, length_in_words, moment_in_words
 from pbx.people import Language
@@ -105,6 +106,6 @@ def _context(
     return common | {
         "when": moment_in_words(letter.called_at.astimezone(zone), language),
         "extension": letter.extension,
-        "calls_lately": letter.calls_lately,
-        "lately_days": letter.lately_days,
+        "recent": letter.recent,
+        "recent_days": RECENT_DAYS,
     }

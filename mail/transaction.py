@@ -39,22 +39,13 @@ class Transaction:
             return self._explain(Stage.MAIL, error)
         return None
 
-    async def recipients(
-        self, message: Message
-    ) -> tuple[list[str], tuple[tuple[str, Trouble], ...]]:
-        taken: list[str] = []
-        left_out: list[tuple[str, Trouble]] = []
-        for address in message.recipients:
-            try:
-                self._check_silence()
-                await self._smtp.rcpt(address)
-            except FAULTS as error:
-                left_out.append((address, self._explain(Stage.RCPT, error)))
-                if not self.in_step:
-                    return [], tuple(left_out)
-            else:
-                taken.append(address)
-        return taken, tuple(left_out)
+    async def rcpt(self, message: Message) -> Trouble | None:
+        try:
+            self._check_silence()
+            await self._smtp.rcpt(message.recipient)
+        except FAULTS as error:
+            return self._explain(Stage.RCPT, error)
+        return None
 
     async def data(self) -> Trouble | None:
         return await self._command(Stage.DATA, b"DATA", 354)

@@ -12,8 +12,8 @@ import structlog
 from ledger.entries import Entry, MissedCallFacts, VoicemailFacts
 from mail.audio import Audio, UnreadableAudio, convert
 from mail.compose import compose
-from mail.delivery import Written
 from mail.errors import MailError
+from mail.interfaces import Written
 from mail.letters import (
     AudioMissing,
     Letter,
@@ -36,7 +36,7 @@ class NobodyToWriteTo(MailError):
 
 
 class EntryWriter:
-    """The LetterWriter of mail/delivery.py. Blocking: called in threads.
+    """The LetterWriter of mail/interfaces.py. Blocking: called in threads.
 
     Arguments:
         site: called for the site file as it is now.
@@ -85,7 +85,7 @@ class EntryWriter:
             try:
                 audio = self._audio(entry, attempt)
             except (UnreadableAudio, FileNotFoundError) as error:
-                structlog.get_logger().warning(
+                structlog.get_logger(part="writer").warning(
                     "recording cannot be attached", entry=entry.id, reason=str(error)
                 )
                 missing = "unreadable"
@@ -125,7 +125,7 @@ class EntryWriter:
             return written(self._texts_in(site.mail.texts_dir))
         except TextsBroken as error:
             # An own template at fault must not keep a message from anybody.
-            structlog.get_logger("delivery").error("built-in text used", reason=str(error))
+            structlog.get_logger(part="writer").error("built-in text used", reason=str(error))
             return written(self._texts_in(None))
 
 
@@ -136,7 +136,7 @@ def _missed_call(facts: MissedCallFacts, entry: Entry, reader: Reader) -> Missed
         caller_number=facts.caller_number,
         caller_name=facts.caller_name,
         called_at=datetime.fromtimestamp(facts.called_at, UTC),
-        calls_lately=facts.recent,
+        recent=facts.recent,
     )
 
 

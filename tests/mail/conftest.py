@@ -209,8 +209,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
 def message() -> Message:
     return Message(
         sender="voicemail@klinik.example",
-        recipients=("sari@klinik.example",),
+        recipient="sari@klinik.example",
         message_id="<1@klinik.example>",
-        subject="Pesan suara",
         content=b"Subject: Pesan suara\r\nMessage-ID: <1@klinik.example>\r\n\r\nhalo\r\n",
     )

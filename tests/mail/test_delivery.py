@@ -13,8 +13,9 @@ from ledger.entries import Entry, NewEntry, State, VoicemailFacts
 from ledger.errors import LedgerUnusable
 from ledger.outbox import Outbox
 from ledger.store import open_ledger, sqlite_url
-from mail.delivery import Delivery, Written
+from mail.delivery import Delivery
 from mail.errors import MailError
+from mail.interfaces import Written
 from mail.message import Message
 from mail.outcome import Accepted, Outcome, Refused, TooLarge, TryLater
 from mail.retry import RetryPolicy
@@ -50,9 +51,8 @@ class Post:
         small = size < 100
         message = Message(
             "v@klinik.example",
-            (entry.recipient,),
+            entry.recipient,
             entry.message_id,
-            "a voicemail",
             b"x" * (size - 2) + b"\r\n",
         )
         note = "without audio: too-large" if small else None
@@ -98,7 +98,7 @@ class ScriptedRoute:
 
     async def send(self, message: Message) -> Outcome:
         await self._post.gate.wait()
-        answers = self._post.answers.get(message.recipients[0], [])
+        answers = self._post.answers.get(message.recipient, [])
         answer = answers.pop(0) if answers else ACCEPTED
         if isinstance(answer, Exception):
             raise answer
@@ -398,7 +398,7 @@ async def test_what_is_dropped_during_a_hold_is_not_sent(post: Post) -> None:
         delivery.renew()
         post.clock += 600
         await post.until(all_in(State.DELIVERED, State.DROPPED))
-    assert waiting[0].recipient not in [message.recipients[0] for message in post.sent]
+    assert waiting[0].recipient not in [message.recipient for message in post.sent]
     assert len(post.sent) == 5
 
 

@@ -15,7 +15,7 @@ from ledger.errors import LedgerUnusable
 from ledger.outbox import Outbox
 from ledger.store import open_ledger, sqlite_url
 from mail.handover import Handover, HandoverFailed
-from mail.missed_calls import Caller, MissedCalls
+from mail.missed_calls import CallerId, MissedCalls
 from mail.spool import Spool
 from pbx.model import Site
 from pbx.numbers import Extension, Mailbox
@@ -80,7 +80,7 @@ class House:
         text.with_suffix(".wav").write_bytes(b"RIFF%d" % number)
         temporary = inbox / "tmptxt"
         temporary.write_text(
-            f'[message]\ncallerid="Caller" <0812{number}>\norigtime={int(at)}\n'
+            f'[message]\ncallerid="CallerId" <0812{number}>\norigtime={int(at)}\n'
             f"msg_id={int(at)}-{number:08}\nduration=7\n"
         )
         temporary.rename(text)
@@ -105,7 +105,7 @@ async def test_three_hints_for_one_message_are_one_entry(house: House) -> None:
     (entry,) = await house.outbox.newest(None, 5)
     facts = entry.facts
     assert isinstance(facts, VoicemailFacts)
-    assert (facts.caller_name, facts.caller_number) == ("Caller", "08120")
+    assert (facts.caller_name, facts.caller_number) == ("CallerId", "08120")
     assert (facts.duration, facts.waiting, facts.left_at) == (7, 1, int(NOW))
     assert entry.recipient == "sari@klinik.example"
     assert entry.aftercare == "heard"
@@ -343,7 +343,7 @@ async def test_a_missed_call_that_the_ledger_did_not_take_is_handed_over_later(
     with monkeypatch.context() as full:
         full.setattr(Outbox, "add", refuse)
         with pytest.raises(LedgerUnusable):
-            await calls.hand_over(Extension("1001"), Caller("08123", "Ani"), "1.1", NOW)
+            await calls.hand_over(Extension("1001"), CallerId("08123", "Ani"), "1.1", NOW)
         with pytest.raises(LedgerUnusable):
             await calls.repeat()
     await calls.repeat()
@@ -370,9 +370,9 @@ async def test_a_missed_call_is_handed_over_once_and_counts_how_often_lately(
     calls = house.missed_calls()
     for number, caller in enumerate(["0812-3456-789", "+628123456789", "08999999999"]):
         assert await calls.hand_over(
-            Extension("1001"), Caller(caller, "Ani"), f"{number}.1", NOW + number
+            Extension("1001"), CallerId(caller, "Ani"), f"{number}.1", NOW + number
         )
-    assert not await calls.hand_over(Extension("1001"), Caller("08123", ""), "1.1", NOW)
+    assert not await calls.hand_over(Extension("1001"), CallerId("08123", ""), "1.1", NOW)
     facts = [entry.facts for entry in await house.outbox.newest(None, 5)]
     assert [fact.recent for fact in facts if isinstance(fact, MissedCallFacts)] == [1, 2, 1]
 
@@ -381,4 +381,4 @@ async def test_no_missed_call_is_mailed_to_who_does_not_want_it(house: House) ->
     house.people[0]["missed_calls"] = False
     calls = house.missed_calls()
     for extension in ("1001", "1002", "9999"):
-        assert not await calls.hand_over(Extension(extension), Caller("08", ""), "1.1", NOW)
+        assert not await calls.hand_over(Extension(extension), CallerId("08", ""), "1.1", NOW)

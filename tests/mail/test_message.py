@@ -12,7 +12,7 @@ from mail.message import BadMessage, Message
 
 
 def a_message(content: bytes) -> Message:
-    return Message("a@x.example", ("b@x.example",), "<1@x.example>", "s", content)
+    return Message("a@x.example", "b@x.example", "<1@x.example>", content)
 
 
 def test_without_a_leading_dot_the_wire_form_is_the_content_itself():
@@ -47,7 +47,7 @@ def test_bare_line_ends_that_smuggle_a_second_mail_are_refused(content):
 )
 def test_odd_addresses_rewritten_silently_never_reach_the_library(address):
     with pytest.raises(BadMessage):
-        replace(a_message(b"x\r\n"), recipients=(address,))
+        replace(a_message(b"x\r\n"), recipient=address)
     with pytest.raises(BadMessage):
         replace(a_message(b"x\r\n"), sender=address)
 
@@ -59,4 +59,4 @@ def test_the_library_does_rewrite_odd_addresses():
 
 def test_a_message_for_nobody_is_refused():
     with pytest.raises(BadMessage):
-        replace(a_message(b"x\r\n"), recipients=())
+        replace(a_message(b"x\r\n"), recipient="")

@@ -44,7 +44,7 @@ def test_a_message_file_as_asterisk_writes_it_is_read() -> None:
     assert recording is not None
     assert recording.msg_id == "1795298392-00000000"
     assert (recording.caller_name, recording.caller_number) == ("Caller Seven", "5550007")
-    assert (recording.left_at, recording.duration, recording.folder) == (1795298392, 7, "INBOX")
+    assert (recording.left_at, recording.duration) == (1795298392, 7)
     assert recording.source == "voicemail:6001@default:1795298392-00000000"
 
 
@@ -59,6 +59,7 @@ def test_a_message_file_as_asterisk_writes_it_is_read() -> None:
         ('"" <0812>', "", "0812"),
         ("Unknown", "", ""),
         ('"Anonymous" <anonymous>', "", ""),
+        ('"Private" <unavailable>', "", ""),
         ("", "", ""),
         ("<broken", "<broken", ""),
     ],
@@ -120,7 +121,7 @@ def test_the_scan_finds_new_and_heard_messages_and_nothing_else(tmp_path: Path) 
         (box / folder).mkdir(parents=True, exist_ok=True)
         (box / folder / name).write_bytes(CAPTURED)
     (box / "INBOX" / "msg0002.txt").write_bytes(b"")
-    found = [(r.folder, r.text_file.name) for r in scan_mailbox(tmp_path, BOX, [])]
+    found = [(r.text_file.parent.name, r.text_file.name) for r in scan_mailbox(tmp_path, BOX, [])]
     assert found == [("INBOX", "msg0000.txt"), ("Urgent", "msg0000.txt"), ("Old", "msg0003.txt")]
     assert count_new(tmp_path, BOX) == 3
 

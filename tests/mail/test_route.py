@@ -105,11 +105,10 @@ async def test_when_all_rest_all_are_asked(start_server, route_for, message):
     assert len(first.bodies) == 1
 
 
-async def test_size_is_known_after_connecting(start_server, route_for):
+async def test_size_is_known_after_sending(start_server, route_for, message):
     first = await start_server(greeting="drop")
     second = await start_server(EHLO="250-lab\r\n250 SIZE 1234")
     route = route_for(first, second)
     assert route.max_size is None
-    assert await route.connect() is None
+    assert isinstance(await route.send(message), Accepted)
     assert route.max_size == 1234
-    assert route.usable

@@ -1,4 +1,4 @@
-"""Size, kept connections, several recipients, cancelling: what goes beyond one exchange."""
+"""Size, kept connections, cancelling: what goes beyond one exchange."""
 
 import asyncio
 from dataclasses import replace
@@ -109,31 +109,6 @@ class TestKeptConnections:
         server = await start_server(MAIL=DROP)
         assert isinstance(await session_for(server).send(message), TryLater)
         assert server.connections == 1
-
-
-class TestSeveralRecipients:
-    async def test_those_that_the_server_takes_get_it_and_the_others_are_told(
-        self, start_server, session_for, message
-    ):
-        server = await start_server(RCPT=["250 Ok", "550 5.1.1 no", "450 4.2.0 grey"])
-        addresses = ("a@x.example", "b@x.example", "c@x.example")
-        session = session_for(server)
-        outcome = await session.send(replace(message, recipients=addresses))
-        assert isinstance(outcome, Accepted)
-        assert [(address, type(trouble)) for address, trouble in outcome.left_out] == [
-            ("b@x.example", Refused),
-            ("c@x.example", TryLater),
-        ]
-        await session.close()
-
-    async def test_it_is_refused_only_when_every_recipient_is(
-        self, start_server, session_for, message
-    ):
-        server = await start_server(RCPT=["450 4.2.0 grey", "550 5.1.1 no"])
-        session = session_for(server)
-        outcome = await session.send(replace(message, recipients=("a@x.example", "b@x.example")))
-        assert isinstance(outcome, TryLater)
-        await session.close()
 
 
 class TestCancel:

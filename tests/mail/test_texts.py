@@ -20,7 +20,7 @@ ENGLISH = replace(SARI, language="en", zone=ZoneInfo("Europe/Berlin"))
 LEFT_AT = datetime(2026, 11, 21, 14, 52, tzinfo=UTC)
 AUDIO = Audio(b"RIFF", "audio/x-wav", "wav", 65.0)
 VOICEMAIL = VoicemailLetter(SARI, "1001", "08123456789", "Budi", LEFT_AT, 65.0, 3, AUDIO)
-MISSED = MissedCallLetter(SARI, "1001", "08123456789", "Budi", LEFT_AT, calls_lately=4)
+MISSED = MissedCallLetter(SARI, "1001", "08123456789", "Budi", LEFT_AT, recent=4)
 
 
 def render(letter, texts=None):
@@ -54,6 +54,15 @@ def test_an_english_voicemail_is_in_the_persons_own_zone():
 
 
 @pytest.mark.parametrize("reader", [SARI, ENGLISH])
+def test_a_skipped_message_that_is_retried_says_nothing_of_waiting_ones(reader):
+    # They were not counted when it was recorded: waiting is 0.
+    counted, skipped = (render(replace(VOICEMAIL, reader=reader, waiting=n)) for n in (3, 0))
+    for texts in ((counted.text, skipped.text), (counted.page, skipped.page)):
+        said = ["Pesan baru" in text or "New messages" in text for text in texts]
+        assert said == [True, False]
+
+
+@pytest.mark.parametrize("reader", [SARI, ENGLISH])
 @pytest.mark.parametrize(
     ("missing", "word"),
     [("not-wanted", ""), ("too-large", "besar|large"), ("unreadable", "dibaca|read")],
@@ -75,7 +84,7 @@ def test_a_missed_call_says_who_when_and_how_often(reader):
         assert "2026" in text
         assert "4" in text
         assert "7" in text
-    once = render(replace(MISSED, reader=reader, calls_lately=1))
+    once = render(replace(MISSED, reader=reader, recent=1))
     assert "7 hari" not in once.text
     assert "7 days" not in once.text
 

@@ -9,7 +9,7 @@ import pytest
 
 from lab.speech import Speech
 from ledger.entries import Entry, Facts, MissedCallFacts, State, VoicemailFacts
-from mail.delivery import Written
+from mail.interfaces import Written
 from mail.spool import Spool
 from mail.writer import EntryWriter, NobodyToWriteTo
 from pbx.model import Site
@@ -125,9 +125,9 @@ def test_a_missed_call_is_told_with_how_often_lately(desk: Desk) -> None:
 
 
 def test_a_mended_address_counts_for_what_was_handed_over_before(desk: Desk) -> None:
-    assert desk.write()[0].message.recipients == ("sari@klinik.example",)
+    assert desk.write()[0].message.recipient == "sari@klinik.example"
     del desk.person["email"]
-    assert desk.write()[0].message.recipients == ("old@klinik.example",)
+    assert desk.write()[0].message.recipient == "old@klinik.example"
 
 
 def test_an_entry_of_somebody_who_left_says_what_to_do(desk: Desk) -> None:

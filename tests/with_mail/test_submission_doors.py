@@ -43,7 +43,7 @@ def note() -> Iterator[Callable[..., Message]]:
         head = f"From: voicemail@lab.example\r\nTo: {to}\r\nMessage-ID: {message_id}\r\n"
         subject = f"Subject: {message_id}\r\n\r\n"
         content = head.encode() + subject.encode() + body
-        return Message("voicemail@lab.example", (to,), message_id, message_id, content)
+        return Message("voicemail@lab.example", to, message_id, content)
 
     return make
 

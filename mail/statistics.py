@@ -1,0 +1,34 @@
+"""What delivery counts of itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class DeliveryStatistics:
+    """What happened since the start, for status and metrics. Times in seconds since 1970."""
+
+    delivered: int = 0
+    tried_again: int = 0
+    failed: int = 0
+    in_flight: int = 0
+    seconds: float = 0.0
+    """From hand-over to delivery, of all that were delivered together."""
+    last_delivered: float | None = None
+    last_trouble: str | None = None
+    last_trouble_at: float | None = None
+    configuration_trouble: str | None = None
+    """The mail server's words when it is our settings that it does not like."""
+
+    def count_delivered(self, now: float, seconds: float) -> None:
+        self.delivered += 1
+        self.seconds += seconds
+        self.last_delivered = now
+        self.configuration_trouble = None
+
+    def note_trouble(self, now: float, words: str, *, configuration: bool = False) -> None:
+        self.last_trouble = words
+        self.last_trouble_at = now
+        if configuration:
+            self.configuration_trouble = words
