@@ -6,7 +6,6 @@ import asyncio
 import logging
 import os
 import shutil
-import sys
 import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ import structlog
 from cli.demo_mail import headers_of, save_attachment, text_of
 from cli.demo_site import CALLER_LOGIN, PIN, RECIPIENT, SENDER, DemoSite, write_demo_site
 from cli.exits import Exit, fail, says_errors
+from cli.program import own_program
 from cli.stations import StationFailed, Stations
 from lab.asterisk import PrivateAsterisk
 from lab.certificates import Certificates
@@ -213,4 +213,4 @@ def _say_what_to_dial(stations: Stations, parts: _Parts) -> None:
 
 
 def _voxpost(parts: _Parts, command: str, *words: str) -> list[str]:
-    return [sys.executable, "-m", "cli", command, "--site", str(parts.site.file), *words]
+    return [str(own_program()), command, "--site", str(parts.site.file), *words]

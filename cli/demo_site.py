@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab.asterisk import PrivateAsterisk
+from lab.site_sections import asterisk_section, phones_section
 
 DOMAIN = "klinik.example"
 SENDER = f"voicemail@{DOMAIN}"
 RECIPIENT = f"sari@{DOMAIN}"
 CALLER_LOGIN = "phone-1002"
 PIN = "4321"
+_AMI_SECRETS = 'secret_file = "ami.secret", apply_secret_file = "ami-apply.secret"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +47,7 @@ country = "ID"
 language = "en"
 timezone = "Asia/Jakarta"
 
-[asterisk]
-version = 22
-config_dir = "{asterisk.etc_dir}"
-spool_dir = "{asterisk.spool_dir}"
-log_dir = "{asterisk.run_dir / "log"}"
-ami = {{ port = {ports.ami}, secret_file = "ami.secret", apply_secret_file = "ami-apply.secret" }}
-agi = {{ port = {ports.agi} }}
-
+{asterisk_section(asterisk, 22, _AMI_SECRETS)}
 [mail]
 smtp = {{ host = "127.0.0.1", port = {smtp_port}, security = "starttls", username = "{SENDER}", \
 password_file = "smtp.secret", ca_file = "{ca_file}" }}
@@ -61,14 +56,7 @@ from = "Voicemail <{SENDER}>"
 [voicemail]
 attach = "wav"
 
-[phones]
-bind = "127.0.0.1"
-udp_port = {ports.sip}
-tcp_port = {ports.sip}
-http_port = {ports.http}
-rtp_first = {ports.rtp_first}
-rtp_last = {ports.rtp_last}
-
+{phones_section(ports)}
 [service]
 state_dir = "state"
 http_port = {http_port}

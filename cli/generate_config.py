@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import shutil
-import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +16,7 @@ from cli.ami_session import manager_session
 from cli.exits import Exit, fail, says_errors
 from cli.logs import set_up_logs
 from cli.options import json_option, print_json, site_option
+from cli.program import own_program
 from cli.telephone import apply_settings
 from dialplan_templates.apply import Applied, Applier
 from dialplan_templates.compare import as_data, compare, for_people
@@ -57,7 +56,9 @@ def generate_config(  # noqa: PLR0917 - click gives them by name
     if sum((output is not None, diff, apply_)) != 1:
         raise click.UsageError("Say one of --output DIR, --diff or --apply.")
     site = load_site(site_file)
-    rendered = render(site, site_file=site_file.resolve(), command=_own_command(site))
+    rendered = render(
+        site, site_file=site_file.resolve(), command=site.asterisk.agi.command or own_program()
+    )
     if output is not None:
         written = write_files(rendered, output, now=datetime.now(UTC), force=force)
         if as_json:
@@ -81,16 +82,6 @@ def generate_config(  # noqa: PLR0917 - click gives them by name
         print_json(asdict(applied))
     else:
         _tell(applied)
-
-
-def _own_command(site: Site) -> Path:
-    """The program that the dialplan's fallback starts."""
-    if site.asterisk.agi.command is not None:
-        return site.asterisk.agi.command
-    # The one of this installation: a virtual environment's need not be on the PATH.
-    beside = Path(sys.executable).with_name("voxpost")
-    found = str(beside) if beside.exists() else shutil.which("voxpost") or sys.argv[0]
-    return Path(found).absolute()
 
 
 async def _apply(site: Site, rendered: dict[str, str], *, force: bool) -> Applied:

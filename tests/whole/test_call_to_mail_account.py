@@ -17,6 +17,7 @@ from lab.packages import PackageTree
 from lab.phone import Login, Phone
 from lab.ports import AsteriskPorts, PortFinder
 from lab.processes import Child, ReadyNotice, run_program
+from lab.site_sections import asterisk_section, phones_section
 from lab.speech import Speech, from_prompt, read_audio
 from lab.zimbra_like import ZimbraLike
 
@@ -73,28 +74,14 @@ voicemail = {{ pin = "4321", attach = "{attach}" }}
 name = "Klinik Sehat"
 domain = "lab.example"
 
-[asterisk]
-version = {version}
-config_dir = "{asterisk.etc_dir}"
-spool_dir = "{asterisk.spool_dir}"
-log_dir = "{asterisk.run_dir / "log"}"
-ami = {{ port = {ports.ami}, secret = "ami-secret-1", apply_secret = "ami-secret-2" }}
-agi = {{ port = {ports.agi} }}
-
+{asterisk_section(asterisk, version, 'secret = "ami-secret-1", apply_secret = "ami-secret-2"')}
 [mail]
 from = "Voicemail <voicemail@lab.example>"
 smtp = {{ host = "127.0.0.1", port = {mail.ports.submission}, security = "starttls", \
 username = "voicemail@lab.example", password = "voicemail-password", \
 ca_file = "{mail.certificates.ca_file}" }}
 
-[phones]
-bind = "127.0.0.1"
-udp_port = {ports.sip}
-tcp_port = {ports.sip}
-http_port = {ports.http}
-rtp_first = {ports.rtp_first}
-rtp_last = {ports.rtp_last}
-
+{phones_section(ports)}
 [service]
 state_dir = "state"
 http_port = {http_port}

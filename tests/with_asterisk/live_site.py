@@ -11,6 +11,7 @@ from pathlib import Path
 from lab.asterisk import PrivateAsterisk
 from lab.maildir import MaildirServer, ReceivedMail
 from lab.phone import Login
+from lab.site_sections import phones_section
 from lab.speech import from_prompt
 from tests.cli.site_folder import voxpost
 
@@ -67,14 +68,7 @@ agi = {{ port = {ports.agi} }}
 [mail]
 smtp = {{ host = "127.0.0.1", port = {self.smtp_port}, security = "plain" }}
 from = "Voicemail <voicemail@klinik.example>"
-[phones]
-bind = "127.0.0.1"
-udp_port = {ports.sip}
-tcp_port = {ports.sip}
-http_port = {ports.http}
-rtp_first = {ports.rtp_first}
-rtp_last = {ports.rtp_last}
-[service]
+{phones_section(ports)}[service]
 state_dir = "{state}"
 http_port = {self.http_port}
 [voicemail]
