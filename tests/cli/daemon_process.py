@@ -33,6 +33,8 @@ class DaemonProcess:
         await asyncio.wait(
             (telling, self._reading), timeout=timeout, return_when=asyncio.FIRST_COMPLETED
         )
+        # What it said last may still stand in the socket when it has ended.
+        await asyncio.wait((telling,), timeout=1)
         if not telling.done():
             telling.cancel()
             raise AssertionError(f"it did not say {state}. Its log:\n{self.log}")

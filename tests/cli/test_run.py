@@ -45,7 +45,7 @@ async def test_a_voicemail_in_the_spool_is_delivered_and_everything_is_told(
     site: SiteFolder, mail_server: MaildirServer
 ) -> None:
     site.leave_voicemail(0)
-    async with running(site.file, {"WATCHDOG_USEC": "200000"}) as daemon:
+    async with running(site.file, {"WATCHDOG_USEC": "4000000"}) as daemon:
         await arrived(mail_server)
         await daemon.logged("delivered")
         await daemon.told_systemd("WATCHDOG=1")
