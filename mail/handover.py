@@ -158,18 +158,21 @@ class Handover:
             taken = 0
             failures: list[HandoverFailed] = []
             for start in range(0, len(fresh), _BATCH):
-                taken += await self._take_some(fresh[start : start + _BATCH], failures)
+                some = fresh[start : start + _BATCH]
+                taken += await self._take_some(where, some, failures)
         if failures:
             raise failures[0]
         return taken
 
     async def _take_some(
-        self, recordings: Sequence[Recording], failures: list[HandoverFailed]
+        self, where: Mailbox, recordings: Sequence[Recording], failures: list[HandoverFailed]
     ) -> int:
-        """Secure some messages side by side, and record them in one commit."""
+        """Secure some messages of a mailbox side by side, and record them in one commit."""
+        waiting = await asyncio.to_thread(count_new, self._asterisk_spool(), where)
         entries: list[NewEntry] = []
         for result in await asyncio.gather(
-            *(self._secured_entry(recording) for recording in recordings), return_exceptions=True
+            *(self._secured_entry(recording, waiting) for recording in recordings),
+            return_exceptions=True,
         ):
             if isinstance(result, HandoverFailed):
                 failures.append(result)
@@ -185,7 +188,7 @@ class Handover:
         self._announce(taken)
         return len(taken)
 
-    async def _secured_entry(self, recording: Recording) -> list[NewEntry]:
+    async def _secured_entry(self, recording: Recording, waiting: int) -> list[NewEntry]:
         """Secure the audio and say what is to be recorded; nothing if the message went away."""
         person = self._recipient(recording.mailbox)
         if person is None:
@@ -196,7 +199,6 @@ class Handover:
             return []  # heard, moved or deleted meanwhile; it is found in its new place
         if audio is not None:
             self._secured[recording.source] = audio
-        waiting = await asyncio.to_thread(count_new, self._asterisk_spool(), recording.mailbox)
         return [self._entry(recording, person, audio, waiting, State.WAITING)]
 
     def _entry(
