@@ -15,6 +15,8 @@ class State(StrEnum):
     """To be delivered: now, later, or being delivered."""
     DELIVERED = "delivered"
     """The mail server took it."""
+    BOUNCED = "bounced"
+    """The mail server took it, and sent it back later."""
     FAILED = "failed"
     """Set aside: the server refused it for good, or it was tried for days."""
     DROPPED = "dropped"

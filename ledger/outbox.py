@@ -136,6 +136,21 @@ class Outbox:
         """Set it aside, with the server's own words."""
         await self._settle(entry_id, State.FAILED, now, why, aftercare=None)
 
+    async def bounced(self, message_id: str, why: str) -> Entry | None:
+        """The message came back after the server had taken it; None if it is none of ours.
+
+        What the mailbox still asks for is dropped: the telephone may hold the only copy.
+        """
+        changed = await self._change(
+            update(outbox)
+            .where(outbox.c.message_id == message_id, outbox.c.state == State.DELIVERED)
+            .values(state=State.BOUNCED, last_error=why, aftercare=None)
+        )
+        if not changed:
+            return None
+        entries = await self._entries(select(outbox).where(outbox.c.message_id == message_id))
+        return entries[0]
+
     async def try_again(self, entry_id: int, due: float, why: str) -> None:
         await self._change(
             update(outbox)
@@ -167,11 +182,11 @@ class Outbox:
         await self._change(update(outbox).where(outbox.c.id == entry_id).values(aftercare=None))
 
     async def retry(self, entry_id: int, now: float, audio: str | None = None) -> Entry:
-        """Deliver a failed, dropped or skipped entry after all, from the first attempt on.
+        """Deliver a failed, bounced, dropped or skipped entry after all, from the first attempt on.
 
         audio: its recording in voxpost's spool, where it had none so far.
         """
-        states = (State.FAILED, State.DROPPED, State.SKIPPED, State.WAITING)
+        states = (State.FAILED, State.BOUNCED, State.DROPPED, State.SKIPPED, State.WAITING)
         values = {} if audio is None else {"audio": audio}
         return await self._by_hand(
             entry_id,
@@ -186,7 +201,7 @@ class Outbox:
 
     async def drop(self, entry_id: int, now: float) -> Entry:
         """Give an entry up."""
-        states = (State.FAILED, State.WAITING)
+        states = (State.FAILED, State.BOUNCED, State.WAITING)
         return await self._by_hand(
             entry_id, states, state=State.DROPPED, settled=now, aftercare=None, leased_by=None
         )

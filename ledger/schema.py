@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Float, Index, Integer, MetaData, String, Table, Text
 
-VERSION = 1
+VERSION = 2
 """Of the tables below; a ledger with another number is refused."""
 
 metadata = MetaData()
@@ -50,4 +50,5 @@ outbox = Table(
     Index("outbox_due", "state", "due"),
     Index("outbox_of_person", "extension", "kind", "created"),
     Index("outbox_aftercare", "aftercare"),
+    Index("outbox_message_id", "message_id"),
 )

@@ -1,0 +1,1 @@
+"""Measures voxpost against its peers, in the same run on the same machine."""

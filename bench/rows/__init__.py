@@ -1,0 +1,1 @@
+"""One row of the table a file; bench/table.py names them in their order."""

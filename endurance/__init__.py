@@ -1,0 +1,1 @@
+"""Long runs that try to make voxpost lose something: kills, a soak, fuzzing."""
