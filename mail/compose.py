@@ -50,8 +50,10 @@ def compose(
     words = texts.render(letter, head, caller)
     seed = hashlib.sha256(message_id.encode("ascii")).hexdigest()[:32]
     body = _alternative(words, f"=_alt_{seed}")
+    recording = tail = b""
     if isinstance(letter, VoicemailLetter) and letter.audio is not None:
-        body = _mixed(body, letter.audio, _file_name(letter, caller), f"=_mix_{seed}")
+        recording = letter.audio.content
+        body, tail = _mixed(body, letter.audio, _file_name(letter, caller), f"=_mix_{seed}")
     headers = _headers(
         letter, head, caller, subject=words.subject, message_id=message_id, date=date
     )
@@ -59,7 +61,9 @@ def compose(
         sender=head.bounce_address,
         recipient=letter.reader.address,
         message_id=message_id,
-        content=headers + body,
+        head=headers + body,
+        recording=recording,
+        tail=tail,
     )
 
 
@@ -146,31 +150,19 @@ def _alternative(words: Rendered, boundary: str) -> bytes:
     return mail.as_bytes()
 
 
-def _mixed(body: bytes, audio: Audio, file_name: str, boundary: str) -> bytes:
-    """The letter with its recording behind it.
-
-    Spliced together by hand: EmailMessage takes 31 ms for 1.2 MB, this some 5.
-    """
+def _mixed(body: bytes, audio: Audio, file_name: str, boundary: str) -> tuple[bytes, bytes]:
+    """What stands before and behind the letter's recording."""
     limit = f"--{boundary}".encode()
-    return b"".join(
-        (
-            f'Content-Type: multipart/mixed; boundary="{boundary}"\r\n\r\n'.encode(),
-            *(limit, b"\r\n", body),
-            *(b"\r\n", limit, b"\r\n"),
-            f'Content-Type: {audio.content_type}; name="{file_name}"\r\n'.encode(),
-            b"Content-Transfer-Encoding: base64\r\n",
-            # inline: web clients show their player in the page
-            f'Content-Disposition: inline; filename="{file_name}"\r\n\r\n'.encode(),
-            base64_lines(audio.content),
-            *(b"\r\n", limit, b"--\r\n"),
-        )
+    before = (
+        f'Content-Type: multipart/mixed; boundary="{boundary}"\r\n\r\n'.encode(),
+        *(limit, b"\r\n", body),
+        *(b"\r\n", limit, b"\r\n"),
+        f'Content-Type: {audio.content_type}; name="{file_name}"\r\n'.encode(),
+        b"Content-Transfer-Encoding: base64\r\n",
+        # inline: web clients show their player in the page
+        f'Content-Disposition: inline; filename="{file_name}"\r\n\r\n'.encode(),
     )
-
-
-def base64_lines(content: bytes) -> bytes:
-    """Base64 in lines of 76 characters between CRLFs, without one at the end."""
-    text = binascii.b2a_base64(content, newline=False)
-    return b"\r\n".join([text[at : at + _LINE] for at in range(0, len(text), _LINE)])
+    return b"".join(before), limit + b"--\r\n"
 
 
 def _file_name(letter: VoicemailLetter, caller: Caller) -> str:

@@ -208,7 +208,7 @@ class Delivery:
             outcome = await route.send(written.message)
             if not isinstance(outcome, TooLarge) or written.smallest:
                 break
-            sent = len(written.message.content)
+            sent = written.message.size
             # A server that does not say how much it takes is asked with half, and half again.
             limit = outcome.limit if outcome.limit and outcome.limit < sent else sent // 2
         if isinstance(outcome, TooLarge):

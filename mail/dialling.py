@@ -9,6 +9,7 @@ from typing import TypeVar
 import aiosmtplib
 
 from mail.outcome import Stage, TryLater, read_refusal, words_of
+from mail.wire import NotSmtp, SmtpWire
 from pbx.model import SmtpServer
 from pbx.secret import SecretUnusable
 
@@ -24,7 +25,7 @@ class Dialler:
         self._client_name = client_name
         self._trust: ssl.SSLContext | None = None
 
-    async def dial(self) -> aiosmtplib.SMTP | TryLater:
+    async def dial(self) -> SmtpWire | TryLater:
         """Connect, secure, greet and log in, each step within the server's time limit.
 
         The password is read here, so that a new one needs no restart.
@@ -48,13 +49,22 @@ class Dialler:
             await smtp.connect()
             await self._greet(smtp)
             await self._log_in(smtp)
+            return self._taken_over(smtp)
         except asyncio.CancelledError:
-            abort(smtp)
+            _abort(smtp)
             raise
         except (aiosmtplib.SMTPException, OSError, ValueError, SecretUnusable) as error:
-            abort(smtp)
+            _abort(smtp)
             return self._explain(error)
-        return smtp
+
+    def _taken_over(self, smtp: aiosmtplib.SMTP) -> SmtpWire:
+        transport, protocol = smtp.transport, smtp.protocol
+        if not isinstance(transport, asyncio.Transport) or protocol is None:
+            raise aiosmtplib.SMTPServerDisconnected("Connection lost")
+        # aiosmtplib keeps a second reply that came in one packet with the first.
+        if protocol._buffer:
+            raise NotSmtp("the server answers what nobody asked")
+        return SmtpWire(transport, smtp.esmtp_extensions, self._server.timeout)
 
     async def _trusted(self) -> ssl.SSLContext:
         if self._trust is None:
@@ -137,8 +147,7 @@ class _NoLogin(ValueError):
     """The server offers no method of log-in that we speak."""
 
 
-def abort(smtp: aiosmtplib.SMTP) -> None:
-    """Drop a connection at once. A polite close would wait for a stalled server to read."""
+def _abort(smtp: aiosmtplib.SMTP) -> None:
     transport = smtp.transport
     if isinstance(transport, asyncio.WriteTransport):
         transport.abort()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from mail import base64_lines
 from mail.errors import MailError
 from pbx.fields import check_address
 
@@ -16,11 +18,16 @@ class BadMessage(MailError):
 class Message:
     """One e-mail, ready to send.
 
+    The recording stays as it is until it goes out, line by line of base64: a long one is never
+    in memory a second time.
+
     Arguments:
         sender: envelope sender; bounces go there.
         recipient: envelope recipient; one, so that each person's message has a fate of its own.
         message_id: with its angle brackets; the same for every attempt.
-        content: headers and body, ASCII, every line ended by CRLF, not dot-stuffed.
+        head: headers and body, ASCII, every line ended by CRLF, not dot-stuffed.
+        recording: what follows in base64.
+        tail: what follows the recording; like `head`.
 
     Raises:
         BadMessage: an address that libraries would rewrite or servers refuse, or content with a
@@ -30,29 +37,38 @@ class Message:
     sender: str
     recipient: str
     message_id: str
-    content: bytes = field(repr=False)
+    head: bytes = field(repr=False)
+    recording: bytes = field(default=b"", repr=False)
+    tail: bytes = field(default=b"", repr=False)
 
     def __post_init__(self) -> None:
         for address in (self.sender, self.recipient):
             require_address(address, self.message_id)
-        ends = self.content.count(b"\r\n")
-        if self.content.count(b"\n") != ends or self.content.count(b"\r") != ends:
-            raise BadMessage(f"{self.message_id}: a line is ended by a bare CR or LF.")
-        if not self.content.endswith(b"\r\n"):
-            raise BadMessage(f"{self.message_id}: the last line has no end.")
+        for part in (self.head, self.tail) if self.tail else (self.head,):
+            ends = part.count(b"\r\n")
+            if part.count(b"\n") != ends or part.count(b"\r") != ends:
+                raise BadMessage(f"{self.message_id}: a line is ended by a bare CR or LF.")
+            if not part.endswith(b"\r\n"):
+                raise BadMessage(f"{self.message_id}: the last line has no end.")
 
-    def wire(self) -> bytes:
-        """The content dot-stuffed (RFC 5321, 4.5.2): the very same bytes where no line needs it.
+    @property
+    def size(self) -> int:
+        """Bytes, as SIZE counts them (RFC 1870)."""
+        return len(self.head) + base64_lines.length(len(self.recording)) + len(self.tail)
 
-        Jumps from dot to dot: base64 has none, so a long recording costs next to nothing.
-        """
-        content = self.content
-        at = content.find(b".")
-        while at >= 0:
-            if at == 0 or content[at - 1] == 0x0A:
-                return _stuffed(content)
-            at = content.find(b".", at + 1)
-        return content
+    @property
+    def content(self) -> bytes:
+        """All of it at once."""
+        return b"".join((self.head, *base64_lines.blocks(self.recording), self.tail))
+
+    def wire(self) -> Iterator[bytes]:
+        """The content dot-stuffed (RFC 5321, 4.5.2) with the final dot, block by block."""
+        if not self.recording:
+            yield b"".join((_stuffed(self.head), _stuffed(self.tail), b".\r\n"))
+            return
+        yield _stuffed(self.head)
+        yield from base64_lines.blocks(self.recording)  # base64 has no dots
+        yield _stuffed(self.tail) + b".\r\n"
 
 
 def require_address(address: str, message_id: str) -> None:
@@ -63,6 +79,6 @@ def require_address(address: str, message_id: str) -> None:
         raise BadMessage(f"{message_id}: {error}.") from None
 
 
-def _stuffed(content: bytes) -> bytes:
-    stuffed = content.replace(b"\r\n.", b"\r\n..")
+def _stuffed(lines: bytes) -> bytes:
+    stuffed = lines.replace(b"\n.", b"\n..")
     return b"." + stuffed if stuffed.startswith(b".") else stuffed

@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
-import aiosmtplib
-
-from mail.dialling import Dialler, abort
+from mail.dialling import Dialler
 from mail.message import Message
 from mail.outcome import Accepted, Outcome, TooLarge, TryLater
 from mail.transaction import FAULTS, Transaction
+from mail.wire import SmtpWire
 from pbx.model import SmtpServer
 
-_HIGH_WATER = 64 * 1024  # bytes not yet taken by the kernel before we wait for the server
 _FAREWELL = 2.0  # seconds to wait for the answer to QUIT
 
 
@@ -31,13 +29,13 @@ class SmtpSession:
     def __init__(self, server: SmtpServer, *, client_name: str) -> None:
         self.server = server
         self._dialler = Dialler(server, client_name=client_name)
-        self._smtp: aiosmtplib.SMTP | None = None
+        self._wire: SmtpWire | None = None
         self._limit: int | None = None
 
     @property
     def usable(self) -> bool:
         """Whether the connection stands and is in step, as far as is known on this side."""
-        return self._smtp is not None and self._smtp.is_connected
+        return self._wire is not None and self._wire.is_open
 
     @property
     def max_size(self) -> int | None:
@@ -52,10 +50,8 @@ class SmtpSession:
         dialled = await self._dialler.dial()
         if isinstance(dialled, TryLater):
             return dialled
-        self._smtp = dialled
+        self._wire = dialled
         self._limit = _announced_size(dialled)
-        if isinstance(dialled.transport, asyncio.WriteTransport):
-            dialled.transport.set_write_buffer_limits(high=_HIGH_WATER)
         return None
 
     async def send(self, message: Message) -> Outcome:
@@ -73,28 +69,29 @@ class SmtpSession:
 
     async def close(self) -> None:
         """Say QUIT and close; a server that does not answer is not waited for."""
-        smtp, self._smtp = self._smtp, None
-        if smtp is None:
+        wire, self._wire = self._wire, None
+        if wire is None:
             return
         try:
-            if smtp.is_connected:
-                with suppress(*FAULTS):
-                    await smtp.quit(timeout=min(_FAREWELL, self.server.timeout))
+            with suppress(*FAULTS):
+                async with asyncio.timeout(_FAREWELL):
+                    await wire.write(b"QUIT\r\n")
+                    await wire.replies(1)
         finally:
-            abort(smtp)
+            wire.abort()
 
     async def _attempt(self, message: Message) -> Outcome:
         if (trouble := await self.connect()) is not None:
             return trouble
-        smtp = self._smtp
-        assert smtp is not None
-        size = len(message.content)
+        wire = self._wire
+        assert wire is not None
+        size = message.size
         if self._limit is not None and size > self._limit:
             return TooLarge(self._limit, f"{size} bytes, and the server takes {self._limit}")
         try:
-            return await self._transact(Transaction(smtp, self.server, self._limit), message)
+            return await self._transact(Transaction(wire, self.server, self._limit), message)
         except BaseException:
-            # Cancelled somewhere inside: aiosmtplib would take the late reply for the next one's.
+            # Cancelled somewhere inside: a late reply would be taken for the next one's.
             self._drop()
             raise
 
@@ -105,7 +102,7 @@ class SmtpSession:
         return outcome
 
     async def _say(self, talk: Transaction, message: Message) -> Outcome:
-        trouble = await talk.mail(message) or await talk.rcpt(message) or await talk.data()
+        trouble = await talk.envelope(message)
         if trouble is None:
             outcome = await talk.content(message)
             return Accepted(outcome) if isinstance(outcome, str) else outcome
@@ -114,13 +111,13 @@ class SmtpSession:
         return trouble
 
     def _drop(self) -> None:
-        smtp, self._smtp = self._smtp, None
-        if smtp is not None:
-            abort(smtp)
+        wire, self._wire = self._wire, None
+        if wire is not None:
+            wire.abort()
 
 
-def _announced_size(smtp: aiosmtplib.SMTP) -> int | None:
-    text = smtp.esmtp_extensions.get("size", "").strip()
+def _announced_size(wire: SmtpWire) -> int | None:
+    text = wire.extensions.get("size", "").strip()
     # RFC 1870 allows twenty digits.
     return int(text) or None if text.isascii() and text.isdigit() and len(text) <= 20 else None
 

@@ -91,7 +91,7 @@ class EntryWriter:
                 missing = "unreadable"
                 break
             message = self._compose(entry, _voicemail_letter(facts, reader, audio, missing))
-            if limit is None or len(message.content) <= limit:
+            if limit is None or message.size <= limit:
                 note = None if attempt == usual else f"audio made smaller: {attempt.form}"
                 return Written(message, note)
         message = self._compose(entry, _voicemail_letter(facts, reader, None, missing))

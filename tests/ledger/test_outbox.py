@@ -165,7 +165,7 @@ async def test_another_versions_ledger_is_refused_with_a_way_out(tmp_path: Path)
     newer = text("UPDATE facts SET value = '99' WHERE name = 'schema'")
     await ledger.write(lambda it: it.execute(newer))
     await ledger.close()
-    with pytest.raises(LedgerUnusable, match="has schema 99, this voxpost knows 1"):
+    with pytest.raises(LedgerUnusable, match="has schema 99, this voxpost knows 2"):
         await open_ledger(url)
 
 

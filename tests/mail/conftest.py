@@ -211,5 +211,5 @@ def message() -> Message:
         sender="voicemail@klinik.example",
         recipient="sari@klinik.example",
         message_id="<1@klinik.example>",
-        content=b"Subject: Pesan suara\r\nMessage-ID: <1@klinik.example>\r\n\r\nhalo\r\n",
+        head=b"Subject: Pesan suara\r\nMessage-ID: <1@klinik.example>\r\n\r\nhalo\r\n",
     )

@@ -1,5 +1,6 @@
 """The wire form, and addresses that libraries would change."""
 
+import base64
 import re
 from dataclasses import replace
 
@@ -15,17 +16,23 @@ def a_message(content: bytes) -> Message:
     return Message("a@x.example", "b@x.example", "<1@x.example>", content)
 
 
-def test_without_a_leading_dot_the_wire_form_is_the_content_itself():
-    content = b"A.B\r\n" + b"QUJD" * 19 + b"\r\n"
-    message = a_message(content)
-    assert message.wire() is message.content
+@given(st.binary(max_size=200_000), st.integers(0, 2))
+def test_a_recording_goes_out_in_lines_of_76_characters(recording, dots):
+    message = replace(a_message(b"x\r\n"), recording=recording, tail=b"." * dots + b"end\r\n")
+    lines = base64.encodebytes(recording).replace(b"\n", b"\r\n")
+    assert message.content == b"x\r\n" + lines + b"." * dots + b"end\r\n"
+    assert message.size == len(message.content)
+    stuffed = b"." if dots else b""
+    assert b"".join(message.wire()) == (
+        b"x\r\n" + lines + stuffed + b"." * dots + b"end\r\n.\r\n"
+    )
 
 
 @given(st.lists(st.from_regex(rb"\A[.a]{0,5}\Z"), min_size=1))
 def test_dots_are_stuffed_as_the_rfc_says(lines):
     content = b"".join(line + b"\r\n" for line in lines)
     expected = re.sub(rb"(?m)^\.", b"..", content)
-    assert a_message(content).wire() == expected
+    assert b"".join(a_message(content).wire()) == expected + b".\r\n"
 
 
 @pytest.mark.parametrize("content", [b"a\n.\r\n", b"a\r\r\n", b"a\r.\r\n", b"a", b"", b"a\r\nb"])

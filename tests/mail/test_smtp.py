@@ -39,7 +39,7 @@ async def test_sendmail_regexes_are_avoided_and_the_body_goes_out_unaltered(
     server = await start_server()
     body = message.content + b".\r\n..\r\n.hidden\r\nlast.\r\n" + b"A" * 76 + b"\r\n"
     session = session_for(server)
-    assert isinstance(await session.send(replace(message, content=body)), Accepted)
+    assert isinstance(await session.send(replace(message, head=body)), Accepted)
     assert server.bodies[0].replace(b"\r\n..", b"\r\n.") == body
     await session.close()
 
@@ -48,7 +48,7 @@ async def test_a_large_body_arrives_byte_by_byte(start_server, session_for, mess
     server = await start_server()
     body = message.content + (b"A" * 76 + b"\r\n") * 20_000
     session = session_for(server)
-    assert isinstance(await session.send(replace(message, content=body)), Accepted)
+    assert isinstance(await session.send(replace(message, head=body)), Accepted)
     assert server.bodies == [body]
     await session.close()
 

@@ -148,7 +148,7 @@ async def test_a_server_that_stops_reading_the_content_is_given_up(
     body = message.content + (b"A" * 76 + b"\r\n") * 400_000
     session = session_for(server, timeout=0.3)
     server.reactions["EHLO"] = "250 lab"
-    outcome = await session.send(replace(message, content=body))
+    outcome = await session.send(replace(message, head=body))
     assert isinstance(outcome, TryLater)
     assert "no answer within 0.3 s" in outcome.words
     assert not session.usable
@@ -173,6 +173,6 @@ async def test_a_slow_but_steady_server_is_waited_for_beyond_the_time_limit_of_o
     server = await start_server({"pause_per_megabyte": 0.1}, EHLO="250 lab")
     body = message.content + (b"A" * 76 + b"\r\n") * 320_000
     session = session_for(server, timeout=1.2)
-    assert isinstance(await session.send(replace(message, content=body)), Accepted)
+    assert isinstance(await session.send(replace(message, head=body)), Accepted)
     assert server.bodies == [body]
     await session.close()

@@ -1,0 +1,1 @@
+"""Talks to an IMAP server (RFC 3501)."""
