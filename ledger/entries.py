@@ -108,3 +108,23 @@ class Entry:
     @property
     def kind(self) -> str:
         return self.facts.KIND
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How one attempt ended.
+
+    Arguments:
+        state: DELIVERED, FAILED, or WAITING to be tried again.
+        words: the server's, or what was unusual.
+        due: when it is tried again, seconds since 1970.
+        audio: the recording in voxpost's spool that is still needed.
+        aftercare: what the mailbox still asks for.
+    """
+
+    entry_id: int
+    state: State
+    words: str | None = None
+    due: float = 0.0
+    audio: str | None = None
+    aftercare: str | None = None

@@ -6,15 +6,31 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from ledger.entries import Entry, NewEntry, State, read_facts, write_facts
+from ledger.entries import End, Entry, NewEntry, State, read_facts, write_facts
 from ledger.errors import NoSuchEntry
 from ledger.schema import mailboxes, outbox
 from ledger.store import Ledger
 
 _LONGEST_DELAY = 7200.0  # seconds; no attempt is ever put off for longer
+
+
+_SETTLE = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("entry"), outbox.c.state == State.WAITING)
+    .values(
+        state=bindparam("to_state"),
+        due=bindparam("to_due"),
+        settled=bindparam("at"),
+        leased_by=None,
+        last_error=bindparam("words"),
+        attempts=outbox.c.attempts + 1,
+        audio=bindparam("to_audio"),
+        aftercare=bindparam("to_aftercare"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,22 +135,21 @@ class Outbox:
             .values(due=now, leased_by=None)
         )
 
-    async def delivered(
-        self, entry_id: int, now: float, note: str | None = None, *, keep_recording: bool = False
-    ) -> None:
-        """The server took it.
-
-        Arguments:
-            note: what was unusual, as a smaller recording.
-            keep_recording: drop what the mailbox still asks for: the mail went without audio, so
-                the telephone has the only copy.
-        """
-        values = {"aftercare": None} if keep_recording else {}
-        await self._settle(entry_id, State.DELIVERED, now, note, **values)
-
-    async def failed(self, entry_id: int, now: float, why: str) -> None:
-        """Set it aside, with the server's own words."""
-        await self._settle(entry_id, State.FAILED, now, why, aftercare=None)
+    async def settle(self, ends: Sequence[End], now: float) -> None:
+        """Record how attempts ended. What was dropped by hand meanwhile stays dropped."""
+        rows = [
+            {
+                "entry": end.entry_id,
+                "to_state": end.state,
+                "to_due": end.due,
+                "at": None if end.state is State.WAITING else now,
+                "words": end.words,
+                "to_audio": end.audio,
+                "to_aftercare": end.aftercare,
+            }
+            for end in ends
+        ]
+        await self._ledger.write(lambda connection: connection.execute(_SETTLE, rows))
 
     async def bounced(self, message_id: str, why: str) -> Entry | None:
         """The message came back after the server had taken it; None if it is none of ours.
@@ -150,13 +165,6 @@ class Outbox:
             return None
         entries = await self._entries(select(outbox).where(outbox.c.message_id == message_id))
         return entries[0]
-
-    async def try_again(self, entry_id: int, due: float, why: str) -> None:
-        await self._change(
-            update(outbox)
-            .where(outbox.c.id == entry_id, outbox.c.state == State.WAITING)
-            .values(due=due, leased_by=None, attempts=outbox.c.attempts + 1, last_error=why)
-        )
 
     async def next_due(self) -> float | None:
         """When the next waiting entry is due, or None when none waits."""
@@ -235,9 +243,7 @@ class Outbox:
         """Recordings in voxpost's spool that an entry may still need."""
 
         def work(connection: Connection) -> set[str]:
-            statement = select(outbox.c.audio).where(
-                outbox.c.audio.is_not(None), outbox.c.state != State.DELIVERED
-            )
+            statement = select(outbox.c.audio).where(outbox.c.audio.is_not(None))
             return {name for name in connection.scalars(statement) if name is not None}
 
         return await self._ledger.read(work)
@@ -255,22 +261,6 @@ class Outbox:
             .limit(1000)
         )
         return await self._entries(statement)
-
-    async def _settle(
-        self, entry_id: int, state: State, now: float, note: str | None, **values: Any
-    ) -> None:
-        await self._change(
-            update(outbox)
-            .where(outbox.c.id == entry_id, outbox.c.state == State.WAITING)
-            .values(
-                state=state,
-                settled=now,
-                leased_by=None,
-                last_error=note,
-                attempts=outbox.c.attempts + 1,
-                **values,
-            )
-        )
 
     async def _by_hand(self, entry_id: int, states: Sequence[State], **values: Any) -> Entry:
         changed = await self._change(

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Float, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    null,
+)
 
 VERSION = 2
 """Of the tables below; a ledger with another number is refused."""
@@ -52,3 +64,32 @@ outbox = Table(
     Index("outbox_aftercare", "aftercare"),
     Index("outbox_message_id", "message_id"),
 )
+
+in_step = Table(
+    "in_step",
+    metadata,
+    # The outbox's entry. The mail that it became and the message on the telephone are a pair.
+    Column("entry", Integer, primary_key=True, autoincrement=False),
+    Column("extension", String(20), nullable=False),
+    Column("mailbox", String(255), nullable=False),
+    Column("msg_id", String(255), nullable=False),
+    Column("message_id", String(255), nullable=False),
+    # What both sides last agreed on.
+    Column("read", Boolean, nullable=False),
+    # Whether the mail carries the recording.
+    Column("whole", Boolean, nullable=False),
+    # Where the mail was seen last; all None until it was seen.
+    Column("account", String(600)),
+    Column("folder", Text),
+    Column("uid_validity", BigInteger),
+    Column("uid", BigInteger),
+    Column("opened", Float, nullable=False),
+    Column("closed", Float),
+    # Why nothing is kept in step any more.
+    Column("reason", Text),
+)
+"""Mails and telephone messages that are kept in step: read is heard."""
+
+_open = in_step.c.closed.is_(null())
+# Of the open ones alone: those that are done with cost nothing, however many they are.
+Index("in_step_open", in_step.c.extension, sqlite_where=_open, postgresql_where=_open)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mail.plain import ascii_only, isolated, plain
-from pbx.numbers import for_people, is_extension, to_e164
+from pbx.numbers import is_extension, read_number
 
 _NAME, _NUMBER = 80, 40
 # What Asterisk and trunks write where the number is withheld or absent.
@@ -57,8 +57,8 @@ def read_caller(number: str, name: str, country: str) -> Caller:
 def _read_number(raw: str, country: str) -> tuple[str, str, str]:
     if is_extension(raw) and len(raw) <= _LONGEST_EXTENSION:
         return raw, f"tel:{raw}", raw
-    e164 = to_e164(raw, country)
-    if e164 is not None:
-        return for_people(raw, country), f"tel:{e164}", e164
+    number = read_number(raw, country)
+    if number is not None:
+        return number.shown, f"tel:{number.e164}", number.e164
     bare = ascii_only(raw, _NUMBER)
     return raw, f"tel:{raw}" if is_extension(raw) else "", bare

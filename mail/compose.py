@@ -1,16 +1,17 @@
-"""Writes a letter as an e-mail: MIME, all ASCII, the same bytes for every attempt."""
+"""Writes a letter as an e-mail: MIME, all ASCII, the same bytes for every attempt.
+
+By hand: email.message takes 1.5 ms for what takes 50 µs so, and 31 ms for a recording of 1.2 MB.
+"""
 
 from __future__ import annotations
 
-import binascii
 import hashlib
 import re
+from binascii import b2a_qp
 from datetime import datetime
 from email.header import Header
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime, formataddr
+from functools import lru_cache
 
 from mail.audio import Audio
 from mail.caller import Caller, read_caller
@@ -19,10 +20,9 @@ from mail.message import BadMessage, Message, require_address
 from mail.plain import ascii_only, plain
 from mail.texts import Rendered, Texts
 
-# 7bit: neither 8BITMIME nor SMTPUTF8 is ever asked of a server (Zimbra refuses the latter).
-_POLICY = SMTP.clone(cte_type="7bit", utf8=False)
-_ONE_LINE = _POLICY.clone(max_line_length=998)  # RFC 5322, 2.1.1
-_LINE = 76  # characters of base64 in a line (RFC 2045, 6.8)
+# Neither 8BITMIME nor SMTPUTF8 is ever asked of a server (Zimbra refuses the latter).
+_LONGEST_LINE = 998  # characters (RFC 5322, 2.1.1)
+_LINE = 76  # characters of encoded words in a line (RFC 2047, 2)
 _NAME = 100
 _WORD = 40
 _MESSAGE_ID = re.compile(r"<[!-;=?A-~]{1,200}@[!-;=?A-~]{1,255}>")
@@ -76,78 +76,88 @@ def _headers(
     message_id: str,
     date: datetime,
 ) -> bytes:
-    sender_name, sender_address = parseaddr(head.sender)
-    mail = EmailMessage(_POLICY)
-    mail["Date"] = format_datetime(date)
-    mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday replies to this
-    mail["Content-Language"] = letter.reader.language
-    for name, value in _own_headers(letter, caller):
-        mail[f"X-Voxpost-{name}"] = value
-    mail["MIME-Version"] = "1.0"
-    # Not by EmailMessage, which breaks the line of a long one: readers search for it as it is.
-    identity = f"Message-ID: {message_id}\r\n".encode("ascii")
-    # The empty line at the end belongs after the body's own headers, which follow.
-    people = (
-        _person("From", sender_name, sender_address),
-        _person("To", letter.reader.name, letter.reader.address),
-    )
-    rest = mail.as_bytes().removesuffix(b"\r\n")
-    return b"".join((identity, *people, _subject(subject), rest))
+    """All headers but those of the body. None is folded: readers search for them as they are."""
+    lines = [
+        ("Message-ID", message_id),
+        ("From", _person("From", head.sender_name, head.sender_address)),
+        ("To", _person("To", letter.reader.name, letter.reader.address)),
+        ("Subject", subject if subject.isascii() else _encoded("Subject", subject)),
+        ("Date", format_datetime(date)),
+        ("Auto-Submitted", "auto-generated"),  # RFC 3834: no holiday replies to this
+        ("Content-Language", letter.reader.language),
+        *_own_headers(letter, caller),
+        ("MIME-Version", "1.0"),
+    ]
+    return "".join([f"{name}: {_checked(value)}\r\n" for name, value in lines]).encode("ascii")
 
 
-def _subject(subject: str) -> bytes:
-    """The header line. EmailMessage would leave the first line of a long one empty."""
-    if not subject.isascii():
-        return _encoded("Subject", subject) + b"\r\n"
-    mail = EmailMessage(_ONE_LINE)
-    mail["Subject"] = subject
-    return mail.as_bytes().removesuffix(b"\r\n")
+def _checked(value: str) -> str:
+    """The value, if it can end no line but by folding as _encoded does it."""
+    if not (value.isascii() and value.replace("\r\n ", "").isprintable()):
+        raise BadMessage(f"{value!r} cannot stand in a header.")
+    return value
 
 
-def _person(header: str, name: str, address: str) -> bytes:
+@lru_cache(512)
+def _person(header: str, name: str, address: str) -> str:
     """From or To, with a display name."""
     name = plain(name, _NAME)
-    if not name.isascii():
-        return _encoded(header, name) + f" <{address}>\r\n".encode("ascii")
-    mail = EmailMessage(_POLICY)
-    mail[header] = Address(name, addr_spec=address)
-    return mail.as_bytes().removesuffix(b"\r\n")
+    if name.isascii():
+        return formataddr((name, address))
+    return f"{_encoded(header, name)} <{address}>"
 
 
-def _encoded(header: str, text: str) -> bytes:
-    """A header's name and its text as encoded words, in short lines (RFC 2047, 2).
+def _encoded(header: str, text: str) -> str:
+    """A header's text as encoded words, in short lines (RFC 2047, 2).
 
     Not by EmailMessage, which encodes word by word and loses some of the blanks between them.
     """
-    words = Header(text, "utf-8", maxlinelen=_LINE, header_name=header)
-    return f"{header}: ".encode() + words.encode(linesep="\r\n").encode("ascii")
+    return Header(text, "utf-8", maxlinelen=_LINE, header_name=header).encode(linesep="\r\n")
 
 
 def _own_headers(letter: Letter, caller: Caller) -> list[tuple[str, str]]:
     number = caller.bare or "anonymous"
     if isinstance(letter, VoicemailLetter):
         return [
-            ("Kind", "voicemail"),
-            ("Mailbox", ascii_only(letter.mailbox, _WORD)),
-            ("Caller", number),
-            ("Duration", str(round(letter.duration))),
+            ("X-Voxpost-Kind", "voicemail"),
+            ("X-Voxpost-Mailbox", ascii_only(letter.mailbox, _WORD)),
+            ("X-Voxpost-Caller", number),
+            ("X-Voxpost-Duration", str(round(letter.duration))),
         ]
     return [
-        ("Kind", "missed-call"),
-        ("Mailbox", ascii_only(letter.extension, _WORD)),
-        ("Caller", number),
+        ("X-Voxpost-Kind", "missed-call"),
+        ("X-Voxpost-Mailbox", ascii_only(letter.extension, _WORD)),
+        ("X-Voxpost-Caller", number),
     ]
 
 
 def _alternative(words: Rendered, boundary: str) -> bytes:
     """The text and the page, headers first."""
-    mail = EmailMessage(_POLICY)
-    mail.set_content(_encodable(words.text), cte="quoted-printable")
-    mail.add_alternative(_encodable(words.page), subtype="html", cte="quoted-printable")
-    mail.set_boundary(boundary)
-    for part in mail.walk():
-        del part["MIME-Version"]  # stands once, above
-    return mail.as_bytes()
+    limit = f"--{boundary}".encode()
+    return b"".join(
+        (
+            f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'.encode(),
+            *(limit, b"\r\n", _part("plain", words.text)),
+            *(limit, b"\r\n", _part("html", words.page)),
+            *(limit, b"--\r\n"),
+        )
+    )
+
+
+def _part(subtype: str, text: str) -> bytes:
+    """One form of the letter: as it is where it is ASCII in lines of fair length."""
+    # Half characters (lone surrogates) of an own template's data cannot be sent.
+    lines = text.encode("utf-8", "replace").splitlines()
+    content = b"\r\n".join(lines) + b"\r\n"
+    encoding = "7bit"
+    if not content.isascii() or b"\0" in content or max(map(len, lines), default=0) > _LONGEST_LINE:
+        content = b2a_qp(content)
+        encoding = "quoted-printable"
+    headers = (
+        f'Content-Type: text/{subtype}; charset="utf-8"\r\n'
+        f"Content-Transfer-Encoding: {encoding}\r\n\r\n"
+    )
+    return headers.encode() + content
 
 
 def _mixed(body: bytes, audio: Audio, file_name: str, boundary: str) -> tuple[bytes, bytes]:
@@ -172,8 +182,3 @@ def _file_name(letter: VoicemailLetter, caller: Caller) -> str:
     number = "".join(c for c in caller.number if c.isascii() and c.isalnum())[:30]
     stem = f"voicemail-{left_at:%Y-%m-%d-%H%M}-{number or 'anonymous'}"
     return f"{stem}.{letter.audio.extension}"
-
-
-def _encodable(text: str) -> str:
-    """Half characters (lone surrogates) of an own template's data cannot be sent."""
-    return text.encode("utf-8", "replace").decode("utf-8")

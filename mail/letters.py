@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from email.utils import parseaddr
 from typing import Literal, Self
 from zoneinfo import ZoneInfo
 
@@ -20,23 +21,26 @@ class Letterhead:
     """What all letters of a site have in common.
 
     Arguments:
-        sender: From, as the site file writes it: "Voicemail <voicemail@klinik.example>".
+        sender_name, sender_address: From.
         bounce_address: envelope sender.
         country: ISO 3166, two letters: how numbers are written.
         access_extension: what people dial to listen by telephone.
     """
 
     site_name: str
-    sender: str
+    sender_name: str
+    sender_address: str
     bounce_address: str
     country: str
     access_extension: str
 
     @classmethod
     def of(cls, site: Site) -> Self:
+        name, address = parseaddr(site.mail.sender)
         return cls(
             site_name=site.site.name,
-            sender=site.mail.sender,
+            sender_name=name,
+            sender_address=address,
             bounce_address=site.mail.bounce_address,
             country=site.site.country,
             access_extension=site.voicemail.access_extension,

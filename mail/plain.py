@@ -16,8 +16,9 @@ def plain(text: str, limit: int) -> str:
 
     limit: characters at most; a longer text ends in an ellipsis.
     """
-    # Ten times the limit, so that a huge text costs no more than a long one.
-    kept = "".join(_keep(character) for character in text[: limit * 10])
+    kept = text[: limit * 10]  # so that a huge text costs no more than a long one
+    if not (kept.isascii() and kept.isprintable()):
+        kept = "".join(_keep(character) for character in kept)
     # email.message would decode "=?utf-8?q?=0D=0A…?=", line break and all (RFC 2047).
     line = " ".join(kept.split()).replace("=?", "= ?")
     return line if len(line) <= limit else line[: limit - 1].rstrip() + _ELLIPSIS
@@ -25,7 +26,9 @@ def plain(text: str, limit: int) -> str:
 
 def isolated(text: str) -> str:
     """The text itself, or wrapped so that right-to-left letters leave their surroundings alone."""
-    if any(unicodedata.bidirectional(character) in {"R", "AL", "AN"} for character in text):
+    if not text.isascii() and any(
+        unicodedata.bidirectional(character) in {"R", "AL", "AN"} for character in text
+    ):
         return f"{_ISOLATE}{text}{_END}"
     return text
 

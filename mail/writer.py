@@ -28,7 +28,7 @@ from mail.spool import Spool
 from mail.texts import Texts, TextsBroken
 from pbx.model import Site
 from pbx.numbers import Extension
-from pbx.people import Attach
+from pbx.voicemail import Attach
 
 
 class NobodyToWriteTo(MailError):
@@ -46,6 +46,7 @@ class EntryWriter:
         self._site = site
         self._spool = spool
         self._texts: dict[Path | None, Texts] = {}
+        self._head: tuple[Site, Letterhead] | None = None
 
     def write(self, entry: Entry, limit: int | None) -> Written:
         """Write in at most `limit` bytes, smaller audio or none where that is needed.
@@ -113,12 +114,18 @@ class EntryWriter:
             self._texts[folder] = Texts(folder)
         return self._texts[folder]
 
+    def _letterhead(self, site: Site) -> Letterhead:
+        """The site's; made once for each reading of the site file."""
+        if self._head is None or self._head[0] is not site:
+            self._head = (site, Letterhead.of(site))
+        return self._head[1]
+
     def _compose(self, entry: Entry, letter: Letter) -> Message:
         site = self._site()
         date = datetime.fromtimestamp(int(entry.created), UTC).astimezone(letter.reader.zone)
 
         def written(texts: Texts) -> Message:
-            head = Letterhead.of(site)
+            head = self._letterhead(site)
             return compose(letter, head, texts, message_id=entry.message_id, date=date)
 
         try:

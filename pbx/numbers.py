@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import NewType
 
 import phonenumbers
@@ -48,7 +50,22 @@ def is_country(code: str) -> bool:
     return code in phonenumbers.SUPPORTED_REGIONS
 
 
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A telephone number, and how the people of a country write it."""
+
+    e164: E164
+    shown: str
+
+
 def to_e164(raw: str, country: str) -> E164 | None:
+    """Read a number for programs; None for what `read_number` does not take."""
+    number = read_number(raw, country)
+    return None if number is None else number.e164
+
+
+@lru_cache(2000)
+def read_number(raw: str, country: str) -> Number | None:
     """Read a dialled or shown number the way people of `country` (ISO 3166) write it.
 
     Returns None for what is no possible telephone number: an internal extension, "anonymous", a
@@ -62,7 +79,12 @@ def to_e164(raw: str, country: str) -> E164 | None:
     if number is None:
         return None
     text = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    return E164(text) if len(text) <= _LONGEST else None
+    if len(text) > _LONGEST:
+        return None
+    home = phonenumbers.country_code_for_region(country) == number.country_code
+    forms = phonenumbers.PhoneNumberFormat
+    shown = phonenumbers.format_number(number, forms.NATIONAL if home else forms.INTERNATIONAL)
+    return Number(E164(text), shown)
 
 
 def _parse(raw: str, country: str) -> phonenumbers.PhoneNumber | None:
@@ -72,18 +94,3 @@ def _parse(raw: str, country: str) -> phonenumbers.PhoneNumber | None:
         return None
     reason = phonenumbers.is_possible_number_with_reason(number)
     return number if reason == phonenumbers.ValidationResult.IS_POSSIBLE else None
-
-
-def for_people(raw: str, country: str) -> str:
-    """Write a number as people of `country` read it; what cannot be read stays as it came."""
-    e164 = to_e164(raw, country)
-    if e164 is None:
-        return raw
-    number = phonenumbers.parse(e164)
-    home = phonenumbers.country_code_for_region(country) == number.country_code
-    form = (
-        phonenumbers.PhoneNumberFormat.NATIONAL
-        if home
-        else phonenumbers.PhoneNumberFormat.INTERNATIONAL
-    )
-    return str(phonenumbers.format_number(number, form))

@@ -12,7 +12,7 @@ from threading import Thread
 import pytest
 from click.testing import Result
 
-from ledger.entries import State
+from ledger.entries import End, State
 from ledger.outbox import Outbox
 from ledger.store import open_ledger, sqlite_url
 from tests.cli.site_folder import SiteFolder, entry
@@ -28,8 +28,8 @@ def ledger(site: SiteFolder) -> SiteFolder:
         ledger = await open_ledger(sqlite_url(site.state / "ledger.sqlite"))
         box = Outbox(ledger)
         await box.add([entry(1), entry(2), entry(3)], 1_795_300_000.0)
-        await box.failed(2, 1_795_300_001.0, "550 5.1.1 \x1b[2J no such user")
-        await box.delivered(3, 1_795_300_002.0)
+        failed = End(2, State.FAILED, "550 5.1.1 \x1b[2J no such user")
+        await box.settle([failed, End(3, State.DELIVERED)], 1_795_300_001.0)
         await ledger.close()
 
     asyncio.run(fill())

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, text
 
-from ledger.entries import MissedCallFacts, NewEntry, State, VoicemailFacts
+from ledger.entries import End, MissedCallFacts, NewEntry, State, VoicemailFacts
 from ledger.errors import LedgerInUse, LedgerUnusable, NoSuchEntry
 from ledger.outbox import Outbox
 from ledger.store import Ledger, only_one, open_ledger, sqlite_url
@@ -76,7 +76,7 @@ async def test_leases_of_a_process_that_died_are_due_again_at_once(outbox: Outbo
 async def test_a_temporary_failure_waits_and_keeps_its_reason(outbox: Outbox) -> None:
     await outbox.add([voicemail(1)], NOW)
     await outbox.lease(1, NOW, NOW + 600, "a")
-    await outbox.try_again(1, NOW + 30, "450 come back later")
+    await outbox.settle([End(1, State.WAITING, "450 come back later", NOW + 30)], NOW)
     assert await outbox.lease(1, NOW + 29, NOW + 600, "a") == []
     assert await outbox.next_due() == NOW + 30
     (entry,) = await outbox.lease(1, NOW + 30, NOW + 600, "a")
@@ -101,11 +101,11 @@ async def test_a_row_that_cannot_be_read_is_set_aside_and_holds_up_no_other(
 
 async def test_what_failed_is_set_aside_and_can_be_retried_by_hand(outbox: Outbox) -> None:
     await outbox.add([voicemail(1)], NOW)
-    await outbox.failed(1, NOW, "550 5.1.1 no such user")
+    await outbox.settle([End(1, State.FAILED, "550 5.1.1 no such user")], NOW)
     assert (await outbox.newest(State.FAILED, 5))[0].last_error == "550 5.1.1 no such user"
     assert await outbox.next_due() is None
     assert (await outbox.retry(1, NOW + 5)).state is State.WAITING
-    await outbox.delivered(1, NOW + 6)
+    await outbox.settle([End(1, State.DELIVERED)], NOW + 6)
     with pytest.raises(NoSuchEntry, match="entry 1 is delivered"):
         await outbox.retry(1, NOW + 7)
     with pytest.raises(NoSuchEntry, match="no entry 77"):
@@ -115,7 +115,7 @@ async def test_what_failed_is_set_aside_and_can_be_retried_by_hand(outbox: Outbo
 async def test_an_entry_that_was_dropped_meanwhile_is_not_marked_delivered(outbox: Outbox) -> None:
     await outbox.add([voicemail(1)], NOW)
     await outbox.drop(1, NOW)
-    await outbox.delivered(1, NOW)
+    await outbox.settle([End(1, State.DELIVERED)], NOW)
     assert (await outbox.show(1)).state is State.DROPPED
 
 
@@ -123,7 +123,7 @@ async def test_aftercare_is_owed_from_delivery_until_done(outbox: Outbox) -> Non
     await outbox.add([voicemail(1, aftercare="heard", audio="a.wav")], NOW)
     assert await outbox.awaiting_aftercare(5) == []
     assert await outbox.audio_in_use() == {"a.wav"}
-    await outbox.delivered(1, NOW)
+    await outbox.settle([End(1, State.DELIVERED, aftercare="heard")], NOW)
     assert await outbox.audio_in_use() == set()
     (entry,) = await outbox.awaiting_aftercare(5)
     await outbox.aftercare_done(entry.id)

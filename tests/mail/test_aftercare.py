@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.entries import NewEntry, VoicemailFacts
+from ledger.entries import End, NewEntry, State, VoicemailFacts
 from ledger.outbox import Outbox
 from ledger.store import open_ledger, sqlite_url
 from mail.aftercare import Aftercare, MailboxUnable, MailboxUnreachable
@@ -47,7 +47,8 @@ async def deliver(outbox: Outbox, number: int, aftercare: str) -> None:
     facts = VoicemailFacts("1001@default", f"id{number}", "08", "", 1, 7, 1)
     entry = NewEntry(f"v:{number}", "1001", "s@x.example", f"<{number}@x>", facts, None, aftercare)
     await outbox.add([entry], NOW)
-    await outbox.delivered(number, NOW + number)
+    end = End(number, State.DELIVERED, aftercare=aftercare)
+    await outbox.settle([end], NOW + number)
 
 
 @asynccontextmanager

@@ -17,7 +17,7 @@ from mail.message import BadMessage
 from mail.texts import Texts
 
 HEAD = Letterhead(
-    "Klinik Sehat", "Voicemail <voicemail@klinik.example>", "bounce@klinik.example", "ID", "*97"
+    "Klinik Sehat", "Voicemail", "voicemail@klinik.example", "bounce@klinik.example", "ID", "*97"
 )
 SARI = Reader("Sari Dewi", "sari@klinik.example", "id", ZoneInfo("Asia/Jakarta"))
 DATE = datetime(2026, 11, 21, 14, 52, tzinfo=UTC)

@@ -1,15 +1,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from ledger.entries import Entry, NewEntry, State, VoicemailFacts
+from ledger.entries import End, Entry, NewEntry, State, VoicemailFacts
 from ledger.errors import LedgerUnusable
 from ledger.outbox import Outbox
 from ledger.store import open_ledger, sqlite_url
@@ -264,18 +263,18 @@ async def test_a_fault_of_ours_harms_one_attempt_and_no_other_message(post: Post
 async def test_a_ledger_that_refuses_for_a_while_is_told_the_outcome_all_the_same(
     post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mail.delivery._LEDGER_PAUSE", 0.0)
+    monkeypatch.setattr("mail.settling._LEDGER_PAUSE", 0.0)
     refusals = 3
-    delivered = Outbox.delivered
+    settle = Outbox.settle
 
-    async def refuse(self: Outbox, entry_id: int, now: float, *args: Any, **kw: Any) -> None:
+    async def refuse(self: Outbox, ends: Sequence[End], now: float) -> None:
         nonlocal refusals
         if refusals:
             refusals -= 1
             raise LedgerUnusable("disk full")
-        await delivered(self, entry_id, now, *args, **kw)
+        await settle(self, ends, now)
 
-    monkeypatch.setattr(Outbox, "delivered", refuse)
+    monkeypatch.setattr(Outbox, "settle", refuse)
     await post.add(1)
     async with running(post.delivery()):
         await post.until(all_in(State.DELIVERED))
@@ -353,7 +352,11 @@ async def test_a_wrong_password_is_not_tried_again_for_each_message(post: Post) 
         entries = await post.outbox.newest(None, 100)
         assert sum(entry.attempts for entry in entries) == times
 
+    post.gate.clear()  # until both are on the wire
     async with running(delivery):
+        while delivery.statistics.in_flight < 2:
+            await asyncio.sleep(0)
+        post.gate.set()
         await tried(2)
         for hold, times in ((299, 2), (2, 3), (599, 3), (2, 4)):
             post.clock += hold

@@ -23,9 +23,7 @@ def test_a_recording_goes_out_in_lines_of_76_characters(recording, dots):
     assert message.content == b"x\r\n" + lines + b"." * dots + b"end\r\n"
     assert message.size == len(message.content)
     stuffed = b"." if dots else b""
-    assert b"".join(message.wire()) == (
-        b"x\r\n" + lines + stuffed + b"." * dots + b"end\r\n.\r\n"
-    )
+    assert b"".join(message.wire()) == (b"x\r\n" + lines + stuffed + b"." * dots + b"end\r\n.\r\n")
 
 
 @given(st.lists(st.from_regex(rb"\A[.a]{0,5}\Z"), min_size=1))

@@ -13,7 +13,7 @@ from mail.texts import Texts, TextsBroken
 from mail.words import clock, length_in_words, moment_in_words
 
 HEAD = Letterhead(
-    "Klinik Sehat", "Voicemail <voicemail@klinik.example>", "bounce@klinik.example", "ID", "*97"
+    "Klinik Sehat", "Voicemail", "voicemail@klinik.example", "bounce@klinik.example", "ID", "*97"
 )
 SARI = Reader("Sari", "sari@klinik.example", "id", ZoneInfo("Asia/Jakarta"))
 ENGLISH = replace(SARI, language="en", zone=ZoneInfo("Europe/Berlin"))

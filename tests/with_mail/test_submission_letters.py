@@ -26,7 +26,8 @@ from pbx.model import SmtpServer
 
 HEAD = Letterhead(
     site_name="Klinik Sehat",
-    sender="Voicemail <voicemail@lab.example>",
+    sender_name="Voicemail",
+    sender_address="voicemail@lab.example",
     bounce_address="voicemail@lab.example",
     country="ID",
     access_extension="*97",

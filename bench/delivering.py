@@ -1,0 +1,202 @@
+"""A site whose ledger is full, `voxpost run` that empties it, and how fast it did."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from lab.errors import LabError
+from lab.ports import LOOPBACK, PortFinder
+from lab.processes import Child, ReadyNotice
+from ledger.entries import MissedCallFacts, NewEntry, State, VoicemailFacts
+from ledger.outbox import Outbox
+from ledger.store import open_ledger, sqlite_url
+from mail.identity import message_id
+
+DOMAIN = "lab.example"
+_LEFT_AT = 1_795_300_000
+_BATCH = 2000
+
+
+class FullSite:
+    """A site of its own folder: people, mail server, ledger, spool.
+
+    Arguments:
+        smtp: the inline table of mail.smtp in the site file.
+        people: how many, 1001 and on; each has the address EXTENSION@lab.example.
+    """
+
+    def __init__(self, folder: Path, ports: PortFinder, smtp: str, people: int = 4) -> None:
+        self.folder = folder
+        self._people = [str(1001 + number) for number in range(people)]
+        folder.mkdir(parents=True, exist_ok=True)
+        self._spool.mkdir(parents=True)
+        for name in ("ami", "apply"):
+            (folder / f"{name}.secret").write_text("nobody-listens-there\n")
+        people_lines = "".join(
+            f'[[people]]\nextension = "{it}"\nname = "Sari {it}"\nemail = "{it}@{DOMAIN}"\n'
+            for it in self._people
+        )
+        self.http_port = ports.one()
+        self.file.write_text(f"""\
+[site]
+name = "Klinik Sehat"
+domain = "{DOMAIN}"
+[asterisk]
+config_dir = "etc"
+spool_dir = "asterisk"
+log_dir = "log"
+ami = {{ port = {ports.one()}, secret_file = "ami.secret", apply_secret_file = "apply.secret" }}
+agi = {{ port = {ports.one()} }}
+[mail]
+smtp = {smtp}
+from = "Voicemail <voicemail@{DOMAIN}>"
+[service]
+state_dir = "state"
+http_port = {self.http_port}
+{people_lines}""")
+
+    @property
+    def file(self) -> Path:
+        return self.folder / "site.toml"
+
+    @property
+    def _spool(self) -> Path:
+        return self.folder / "state/spool"
+
+    def voicemails(self, count: int, wav: bytes, *, first: int = 0) -> list[NewEntry]:
+        """Voicemail as the hand-over leaves it, each with a recording of its own in the spool."""
+        entries = []
+        for number in range(first, first + count):
+            audio = f"{number:032x}.wav"
+            (self._spool / audio).write_bytes(wav)
+            extension = self._people[number % len(self._people)]
+            facts = VoicemailFacts(
+                *(f"{extension}@default", f"{number}-msg", f"0812{number:08}", "Budi"),
+                *(_LEFT_AT + number, (len(wav) - 44) // 16000, 1),
+            )
+            entries.append(_entry(f"voicemail:{number}", extension, facts, audio))
+        return entries
+
+    def missed_calls(self, count: int, *, first: int = 0) -> list[NewEntry]:
+        """Missed calls, each of another caller."""
+        entries = []
+        for number in range(first, first + count):
+            extension = self._people[number % len(self._people)]
+            facts = MissedCallFacts(f"0812{number:08}", "Budi", _LEFT_AT + number, 1)
+            entries.append(_entry(f"missed-call:{number}", extension, facts, None))
+        return entries
+
+    async def fill(self, entries: Sequence[NewEntry]) -> None:
+        """Put entries into the ledger."""
+        ledger = await open_ledger(self._url)
+        try:
+            box = Outbox(ledger)
+            for start in range(0, len(entries), _BATCH):
+                await box.add(entries[start : start + _BATCH], time.time())
+        finally:
+            await ledger.close()
+
+    async def clear(self) -> None:
+        """Begin with an empty ledger."""
+        for file in (self.folder / "state").glob("ledger*"):
+            file.unlink()
+
+    async def deliver(self, timeout: float = 600.0) -> Delivered:
+        """Run voxpost until nothing waits; the time is the ledger's own, first end to last.
+
+        Raises:
+            LabError: something failed or took too long.
+        """
+        log = self.folder / "voxpost.log"
+        command = [sys.executable, "-m", "cli", "run", "--site", str(self.file), "--log", "json"]
+        notice = ReadyNotice(self.folder / "ready")
+        with notice:
+            environment = {**os.environ, "NOTIFY_SOCKET": str(notice.path)}
+            child = Child("voxpost", command, log, environment)
+            try:
+                await notice.wait(child, 30)
+                most = await self._until_empty(child, timeout)
+            finally:
+                await child.stop(grace=20)
+        return await self._result(most)
+
+    async def _until_empty(self, child: Child, timeout: float) -> float:
+        """Look only now and then, so as not to disturb; returns the most memory used, bytes."""
+        ledger = await open_ledger(self._url, must_exist=True)
+        most = 0.0
+        try:
+            async with asyncio.timeout(timeout):
+                while (await Outbox(ledger).depth()).waiting:
+                    with suppress(psutil.Error):
+                        most = max(most, _memory(child.pid))
+                    if not child.is_running():
+                        raise LabError(f"voxpost ended: {child.last_words()}")
+                    await asyncio.sleep(0.25)
+        finally:
+            await ledger.close()
+        return most
+
+    async def _result(self, most: float) -> Delivered:
+        ledger = await open_ledger(self._url, must_exist=True)
+        try:
+            box = Outbox(ledger)
+            depth = await box.depth()
+            entries = await box.newest(State.DELIVERED, 10_000_000)
+        finally:
+            await ledger.close()
+        if set(depth.by_state) != {State.DELIVERED}:
+            raise LabError(f"not all was delivered: {depth.by_state}")
+        moments = sorted(entry.settled or 0.0 for entry in entries)
+        return Delivered(len(moments), moments, most)
+
+    @property
+    def _url(self) -> str:
+        return sqlite_url(self.folder / "state/ledger.sqlite")
+
+
+class Delivered:
+    """What a run of voxpost delivered. moments: when each was settled, seconds since 1970."""
+
+    def __init__(self, count: int, moments: Sequence[float], memory: float) -> None:
+        self.count = count
+        self.moments = moments
+        self.memory = memory
+
+    @property
+    def a_minute(self) -> float:
+        """Messages a minute, from the first commit to the last; the first commit's do not count."""
+        first, last = self.moments[0], self.moments[-1]
+        after = sum(1 for moment in self.moments if moment > first)
+        return after / (last - first) * 60
+
+
+def sink_table(port: int) -> str:
+    """mail.smtp for a sink on loopback."""
+    return f'{{ host = "{LOOPBACK}", port = {port}, security = "plain" }}'
+
+
+def _memory(pid: int) -> float:
+    process = psutil.Process(pid)
+    family: Iterable[psutil.Process] = (process, *process.children(recursive=True))
+    return float(sum(it.memory_info().rss for it in family))
+
+
+def _entry(
+    source: str, extension: str, facts: VoicemailFacts | MissedCallFacts, audio: str | None
+) -> NewEntry:
+    return NewEntry(
+        source=source,
+        extension=extension,
+        recipient=f"{extension}@{DOMAIN}",
+        message_id=message_id(source, DOMAIN),
+        facts=facts,
+        audio=audio,
+    )
