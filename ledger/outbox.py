@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, bindparam, func, or_, select, update
 
-from ledger.entries import End, Entry, NewEntry, State, read_facts, write_facts
+from ledger.entries import End, Entry, NewEntry, State
 from ledger.errors import NoSuchEntry
+from ledger.rows import insert_entry, read_entry, set_aside
 from ledger.schema import mailboxes, outbox
 from ledger.store import Ledger
 
@@ -56,7 +56,7 @@ class Outbox:
         """Record entries; returns the sources that were new. Durable once it returns."""
 
         def work(connection: Connection) -> list[str]:
-            return [entry.source for entry in entries if _insert(connection, entry, now)]
+            return [entry.source for entry in entries if insert_entry(connection, entry, now)]
 
         return await self._ledger.write(work)
 
@@ -69,7 +69,7 @@ class Outbox:
 
         def work(connection: Connection) -> None:
             for entry in old:
-                _insert(connection, entry, now)
+                insert_entry(connection, entry, now)
             found = set(connection.scalars(select(mailboxes.c.name)))
             rows = [{"name": name, "adopted": now} for name in names if name not in found]
             if rows:
@@ -118,9 +118,9 @@ class Outbox:
             entries = []
             for row in rows:
                 try:
-                    entries.append(_entry(row))
+                    entries.append(read_entry(row))
                 except (KeyError, TypeError, ValueError) as error:
-                    _set_aside(
+                    set_aside(
                         connection, row.id, now, f"the ledger's row cannot be read: {error!r}"
                     )
             return entries
@@ -240,13 +240,30 @@ class Outbox:
         return await self._ledger.read(work)
 
     async def audio_in_use(self) -> set[str]:
-        """Recordings in voxpost's spool that an entry may still need."""
+        """Recordings in voxpost's spool that an entry still needs."""
 
         def work(connection: Connection) -> set[str]:
             statement = select(outbox.c.audio).where(outbox.c.audio.is_not(None))
             return {name for name in connection.scalars(statement) if name is not None}
 
         return await self._ledger.read(work)
+
+    async def kept_audio(self, settled_before: float) -> dict[int, str]:
+        """Recordings of messages delivered before a moment, by entry."""
+
+        def work(connection: Connection) -> dict[int, str]:
+            statement = select(outbox.c.id, outbox.c.audio).where(
+                outbox.c.audio.is_not(None),
+                outbox.c.state == State.DELIVERED,
+                outbox.c.settled < settled_before,
+            )
+            return {row.id: row.audio for row in connection.execute(statement)}
+
+        return await self._ledger.read(work)
+
+    async def forget_audio(self, entries: Sequence[int]) -> None:
+        """Their recordings are gone from voxpost's spool."""
+        await self._change(update(outbox).where(outbox.c.id.in_(entries)).values(audio=None))
 
     async def recent(self, extension: str, kind: str, since: float) -> list[Entry]:
         """A person's entries of one kind since a moment, the newest first."""
@@ -283,55 +300,6 @@ class Outbox:
 
     async def _entries(self, statement: Any) -> list[Entry]:
         def work(connection: Connection) -> list[Entry]:
-            return [_entry(row) for row in connection.execute(statement)]
+            return [read_entry(row) for row in connection.execute(statement)]
 
         return await self._ledger.read(work)
-
-
-def _insert(connection: Connection, entry: NewEntry, now: float) -> bool:
-    """Insert unless its source is known."""
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = (
-        insert(outbox)
-        .values(
-            source=entry.source,
-            kind=entry.facts.KIND,
-            extension=entry.extension,
-            recipient=entry.recipient,
-            message_id=entry.message_id,
-            payload=write_facts(entry.facts),
-            audio=entry.audio,
-            created=now,
-            state=entry.state,
-            due=now,
-            aftercare=entry.aftercare,
-        )
-        .on_conflict_do_nothing(index_elements=["source"])
-        .returning(outbox.c.id)
-    )
-    return connection.execute(statement).first() is not None
-
-
-def _set_aside(connection: Connection, entry_id: int, now: float, why: str) -> None:
-    values = {"state": State.FAILED, "settled": now, "leased_by": None, "last_error": why}
-    connection.execute(update(outbox).where(outbox.c.id == entry_id).values(**values))
-
-
-def _entry(row: Row[Any]) -> Entry:
-    return Entry(
-        id=row.id,
-        source=row.source,
-        extension=row.extension,
-        recipient=row.recipient,
-        message_id=row.message_id,
-        facts=read_facts(row.kind, row.payload),
-        audio=row.audio,
-        created=row.created,
-        state=State(row.state),
-        attempts=row.attempts,
-        due=row.due,
-        leased_by=row.leased_by,
-        last_error=row.last_error,
-        settled=row.settled,
-        aftercare=row.aftercare,
-    )

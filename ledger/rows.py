@@ -1,0 +1,60 @@
+"""Entries of the outbox as rows of its table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ledger.entries import Entry, NewEntry, State, read_facts, write_facts
+from ledger.schema import outbox
+
+
+def insert_entry(connection: Connection, entry: NewEntry, now: float) -> bool:
+    """Insert unless its source is known."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = (
+        dialect.insert(outbox)
+        .values(
+            source=entry.source,
+            kind=entry.facts.KIND,
+            extension=entry.extension,
+            recipient=entry.recipient,
+            message_id=entry.message_id,
+            payload=write_facts(entry.facts),
+            audio=entry.audio,
+            created=now,
+            state=entry.state,
+            due=now,
+            aftercare=entry.aftercare,
+        )
+        .on_conflict_do_nothing(index_elements=["source"])
+        .returning(outbox.c.id)
+    )
+    return connection.execute(statement).first() is not None
+
+
+def set_aside(connection: Connection, entry_id: int, now: float, why: str) -> None:
+    values = {"state": State.FAILED, "settled": now, "leased_by": None, "last_error": why}
+    connection.execute(update(outbox).where(outbox.c.id == entry_id).values(**values))
+
+
+def read_entry(row: Row[Any]) -> Entry:
+    return Entry(
+        id=row.id,
+        source=row.source,
+        extension=row.extension,
+        recipient=row.recipient,
+        message_id=row.message_id,
+        facts=read_facts(row.kind, row.payload),
+        audio=row.audio,
+        created=row.created,
+        state=State(row.state),
+        attempts=row.attempts,
+        due=row.due,
+        leased_by=row.leased_by,
+        last_error=row.last_error,
+        settled=row.settled,
+        aftercare=row.aftercare,
+    )
