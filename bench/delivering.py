@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
+import shutil
 import sys
 import time
+import wave
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 
 import psutil
 
 from lab.errors import LabError
 from lab.ports import LOOPBACK, PortFinder
 from lab.processes import Child, ReadyNotice
-from ledger.entries import MissedCallFacts, NewEntry, State, VoicemailFacts
+from ledger.entries import Entry, MissedCallFacts, NewEntry, State, VoicemailFacts
 from ledger.outbox import Outbox
 from ledger.store import open_ledger, sqlite_url
 from mail.identity import message_id
+from mail.spool import Spool
 
 DOMAIN = "lab.example"
 _LEFT_AT = 1_795_300_000
@@ -37,7 +43,8 @@ class FullSite:
         self.folder = folder
         self._people = [str(1001 + number) for number in range(people)]
         folder.mkdir(parents=True, exist_ok=True)
-        self._spool.mkdir(parents=True)
+        self.spool = Spool(folder / "state/spool")
+        self.spool.prepare()
         for name in ("ami", "apply"):
             (folder / f"{name}.secret").write_text("nobody-listens-there\n")
         people_lines = "".join(
@@ -67,16 +74,12 @@ http_port = {self.http_port}
     def file(self) -> Path:
         return self.folder / "site.toml"
 
-    @property
-    def _spool(self) -> Path:
-        return self.folder / "state/spool"
-
     def voicemails(self, count: int, wav: bytes, *, first: int = 0) -> list[NewEntry]:
         """Voicemail as the hand-over leaves it, each with a recording of its own in the spool."""
         entries = []
         for number in range(first, first + count):
             audio = f"{number:032x}.wav"
-            (self._spool / audio).write_bytes(wav)
+            self.spool.path(audio).write_bytes(wav)
             extension = self._people[number % len(self._people)]
             facts = VoicemailFacts(
                 *(f"{extension}@default", f"{number}-msg", f"0812{number:08}", "Budi"),
@@ -86,11 +89,14 @@ http_port = {self.http_port}
         return entries
 
     def missed_calls(self, count: int, *, first: int = 0) -> list[NewEntry]:
-        """Missed calls, each of another caller."""
+        """Missed calls of two thousand callers."""
+        random = Random(first)
         entries = []
         for number in range(first, first + count):
             extension = self._people[number % len(self._people)]
-            facts = MissedCallFacts(f"0812{number:08}", "Budi", _LEFT_AT + number, 1)
+            facts = MissedCallFacts(
+                f"0812{random.randrange(2000):08}", "Budi", _LEFT_AT + number, 1
+            )
             entries.append(_entry(f"missed-call:{number}", extension, facts, None))
         return entries
 
@@ -104,13 +110,20 @@ http_port = {self.http_port}
         finally:
             await ledger.close()
 
-    async def clear(self) -> None:
-        """Begin with an empty ledger."""
-        for file in (self.folder / "state").glob("ledger*"):
-            file.unlink()
+    async def newest(self) -> Entry:
+        """The entry that was put in last."""
+        ledger = await open_ledger(self._url, must_exist=True)
+        try:
+            return (await Outbox(ledger).newest(None, 1))[0]
+        finally:
+            await ledger.close()
 
-    async def deliver(self, timeout: float = 600.0) -> Delivered:
-        """Run voxpost until nothing waits; the time is the ledger's own, first end to last.
+    def remove(self) -> None:
+        """Delete the folder."""
+        shutil.rmtree(self.folder)
+
+    async def deliver(self, count: int | None = None, timeout: float = 600.0) -> Delivered:
+        """Run voxpost until so many are delivered, or all; the time is the ledger's own.
 
         Raises:
             LabError: something failed or took too long.
@@ -123,18 +136,21 @@ http_port = {self.http_port}
             child = Child("voxpost", command, log, environment)
             try:
                 await notice.wait(child, 30)
-                most = await self._until_empty(child, timeout)
+                ready = time.time()
+                most = await self._until(child, count, timeout)
             finally:
                 await child.stop(grace=20)
-        return await self._result(most)
+        return await self._result(count, ready, most)
 
-    async def _until_empty(self, child: Child, timeout: float) -> float:
+    async def _until(self, child: Child, count: int | None, timeout: float) -> float:
         """Look only now and then, so as not to disturb; returns the most memory used, bytes."""
         ledger = await open_ledger(self._url, must_exist=True)
         most = 0.0
         try:
             async with asyncio.timeout(timeout):
-                while (await Outbox(ledger).depth()).waiting:
+                while (depth := await Outbox(ledger).depth()).waiting and (
+                    count is None or depth.by_state.get(State.DELIVERED, 0) < count
+                ):
                     with suppress(psutil.Error):
                         most = max(most, _memory(child.pid))
                     if not child.is_running():
@@ -144,7 +160,7 @@ http_port = {self.http_port}
             await ledger.close()
         return most
 
-    async def _result(self, most: float) -> Delivered:
+    async def _result(self, count: int | None, ready: float, most: float) -> Delivered:
         ledger = await open_ledger(self._url, must_exist=True)
         try:
             box = Outbox(ledger)
@@ -152,23 +168,30 @@ http_port = {self.http_port}
             entries = await box.newest(State.DELIVERED, 10_000_000)
         finally:
             await ledger.close()
-        if set(depth.by_state) != {State.DELIVERED}:
+        allowed = {State.DELIVERED} if count is None else {State.DELIVERED, State.WAITING}
+        if not set(depth.by_state) <= allowed:
             raise LabError(f"not all was delivered: {depth.by_state}")
-        moments = sorted(entry.settled or 0.0 for entry in entries)
-        return Delivered(len(moments), moments, most)
+        moments = sorted(entry.settled or 0.0 for entry in entries)[:count]
+        return Delivered(moments, ready, most)
 
     @property
     def _url(self) -> str:
         return sqlite_url(self.folder / "state/ledger.sqlite")
 
 
+@dataclass(frozen=True, slots=True)
 class Delivered:
-    """What a run of voxpost delivered. moments: when each was settled, seconds since 1970."""
+    """What a run of voxpost delivered.
 
-    def __init__(self, count: int, moments: Sequence[float], memory: float) -> None:
-        self.count = count
-        self.moments = moments
-        self.memory = memory
+    Arguments:
+        moments: when each was settled, in order; seconds since 1970.
+        ready: when voxpost was ready; seconds since 1970.
+        memory: the most that it used, bytes.
+    """
+
+    moments: Sequence[float]
+    ready: float
+    memory: float
 
     @property
     def a_minute(self) -> float:
@@ -176,6 +199,17 @@ class Delivered:
         first, last = self.moments[0], self.moments[-1]
         after = sum(1 for moment in self.moments if moment > first)
         return after / (last - first) * 60
+
+
+def recording(size: int) -> bytes:
+    """A wav file with so many bytes of sound."""
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        sound.writeframes(Random(1).randbytes(size))
+    return buffer.getvalue()
 
 
 def sink_table(port: int) -> str:

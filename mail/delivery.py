@@ -28,6 +28,7 @@ from mail.statistics import DeliveryStatistics
 
 _LEASES = 16  # entries leased at a time, for each connection
 _READY = 8  # entries ready to be sent, for each connection
+_AHEAD = 32  # letters written ahead in one go
 _LEASE = 900.0  # seconds; longer than the slowest server can make one message last
 _LONGEST_NAP = 30.0  # seconds; a clock that was set back must not make us sleep for hours
 _LEDGER_PAUSE = 5.0  # seconds before a ledger that refused is asked again
@@ -155,7 +156,7 @@ class Delivery:
         One with a recording is written by its lane: it takes longer, and more memory.
         """
         reading = self._reading
-        entries = [self._leased.popleft() for _ in range(min(len(self._leased), _READY))]
+        entries = [self._leased.popleft() for _ in range(min(len(self._leased), _AHEAD))]
         if any(entry.audio is None for entry in entries):
             return await asyncio.to_thread(self._write_letters, entries, reading)
         return [Job(entry, None, reading) for entry in entries]
@@ -212,6 +213,7 @@ class Delivery:
                 self._hold.lift()
             elif isinstance(attempt.outcome, TryLater) and attempt.outcome.configuration:
                 self._hold.doubt(self._now())
+                self.statistics.configuration_trouble = attempt.outcome.words
             if self._hold.until is not None:
                 self.wake()
             await self._settler.add(attempt)

@@ -72,15 +72,20 @@ class Lane:
 
     async def _send(self, entry: Entry, written: Written | None) -> tuple[Outcome, Written]:
         """Send as large as the server takes it."""
-        limit = self._route.max_size
+        this = written or await self._write(entry, self._route.max_size)
+        words = ""
         for _ in range(_VERSIONS):
-            written = written or await asyncio.to_thread(self._writer.write, entry, limit)
-            outcome = await self._route.send(written.message)
+            outcome = await self._route.send(this.message)
             if not isinstance(outcome, TooLarge):
-                return outcome, written
-            last, sent, written = written, written.message.size, None
-            if last.smallest:
+                return outcome, this
+            words = outcome.words
+            if this.smallest:
                 break
             # A server that does not say how much it takes is asked with half, and half again.
+            sent = this.message.size
             limit = outcome.limit if outcome.limit and outcome.limit < sent else sent // 2
-        return Refused(outcome.words, 552), last
+            this = await self._write(entry, limit)
+        return Refused(words, 552), this
+
+    async def _write(self, entry: Entry, limit: int | None) -> Written:
+        return await asyncio.to_thread(self._writer.write, entry, limit)

@@ -45,8 +45,8 @@ class Message:
         for address in (self.sender, self.recipient):
             require_address(address, self.message_id)
         for part in (self.head, self.tail) if self.tail else (self.head,):
-            ends = part.count(b"\r\n")
-            if part.count(b"\n") != ends or part.count(b"\r") != ends:
+            text = b"".join(part.split(b"\r\n"))
+            if b"\r" in text or b"\n" in text:
                 raise BadMessage(f"{self.message_id}: a line is ended by a bare CR or LF.")
             if not part.endswith(b"\r\n"):
                 raise BadMessage(f"{self.message_id}: the last line has no end.")

@@ -17,6 +17,7 @@ from mail.spool import Spool
 from mail.statistics import DeliveryStatistics
 
 _BATCH = 64  # ends in one commit; no more are on the way to the ledger, then sending waits
+_GATHER = 0.01  # seconds to gather ends for one commit, while more are on the wire
 _LEDGER_PAUSE = 5.0  # seconds before a ledger that refused is asked again
 
 
@@ -65,6 +66,8 @@ class Settler:
         """Work until cancelled."""
         while True:
             attempts = [await self._queue.get()]
+            if self._statistics.in_flight:
+                await asyncio.sleep(_GATHER)
             while len(attempts) < _BATCH and not self._queue.empty():
                 attempts.append(self._queue.get_nowait())
             await self._record(attempts)
@@ -133,9 +136,7 @@ class Settler:
             statistics.count_delivered(now, now - entry.created)
             self._log.info("delivered", **facts, words=attempt.outcome.words, note=end.words)
             return
-        outcome = attempt.outcome
-        mend = isinstance(outcome, TryLater) and outcome.configuration
-        statistics.note_trouble(now, end.words or "", configuration=mend)
+        statistics.note_trouble(now, end.words or "")
         if end.state is State.FAILED:
             statistics.failed += 1
             help_with = f"voxpost outbox show {entry.id}"

@@ -27,8 +27,6 @@ class DeliveryStatistics:
         self.last_delivered = now
         self.configuration_trouble = None
 
-    def note_trouble(self, now: float, words: str, *, configuration: bool = False) -> None:
+    def note_trouble(self, now: float, words: str) -> None:
         self.last_trouble = words
         self.last_trouble_at = now
-        if configuration:
-            self.configuration_trouble = words

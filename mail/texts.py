@@ -51,8 +51,8 @@ class Texts:
             autoescape=jinja2.select_autoescape(["html"], default=False),
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
-            # Ours never change; to look after each file for every letter takes a third of the time.
-            auto_reload=own_folder is not None,
+            # To look after each file for every letter takes a third of its time.
+            auto_reload=False,
             lstrip_blocks=True,
         )
 

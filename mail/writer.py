@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 import structlog
 
@@ -35,6 +35,16 @@ class NobodyToWriteTo(MailError):
     """The person of an entry is no longer in the site file."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Stationery:
+    """What all letters of one reading of the site file are written with."""
+
+    site: Site
+    head: Letterhead
+    texts: Texts
+    built_in_texts: Texts
+
+
 class EntryWriter:
     """The LetterWriter of mail/interfaces.py. Blocking: called in threads.
 
@@ -45,8 +55,7 @@ class EntryWriter:
     def __init__(self, site: Callable[[], Site], spool: Spool) -> None:
         self._site = site
         self._spool = spool
-        self._texts: dict[Path | None, Texts] = {}
-        self._head: tuple[Site, Letterhead] | None = None
+        self._stationery: _Stationery | None = None
 
     def write(self, entry: Entry, limit: int | None) -> Written:
         """Write in at most `limit` bytes, smaller audio or none where that is needed.
@@ -108,32 +117,27 @@ class EntryWriter:
             raise UnreadableAudio(f"{file} is no ordinary file.")
         return convert(file, attempt.form, bitrate=attempt.bitrate)
 
-    def _texts_in(self, folder: Path | None) -> Texts:
-        """Kept: making them takes longer than writing with them. Changed files are reread."""
-        if folder not in self._texts:
-            self._texts[folder] = Texts(folder)
-        return self._texts[folder]
-
-    def _letterhead(self, site: Site) -> Letterhead:
-        """The site's; made once for each reading of the site file."""
-        if self._head is None or self._head[0] is not site:
-            self._head = (site, Letterhead.of(site))
-        return self._head[1]
+    def _stationery_of(self, site: Site) -> _Stationery:
+        """Kept until the site file is reread: making it takes longer than writing with it."""
+        if self._stationery is None or self._stationery.site is not site:
+            self._stationery = _Stationery(
+                site, Letterhead.of(site), Texts(site.mail.texts_dir), Texts()
+            )
+        return self._stationery
 
     def _compose(self, entry: Entry, letter: Letter) -> Message:
-        site = self._site()
+        paper = self._stationery_of(self._site())
         date = datetime.fromtimestamp(int(entry.created), UTC).astimezone(letter.reader.zone)
 
         def written(texts: Texts) -> Message:
-            head = self._letterhead(site)
-            return compose(letter, head, texts, message_id=entry.message_id, date=date)
+            return compose(letter, paper.head, texts, message_id=entry.message_id, date=date)
 
         try:
-            return written(self._texts_in(site.mail.texts_dir))
+            return written(paper.texts)
         except TextsBroken as error:
             # An own template at fault must not keep a message from anybody.
             structlog.get_logger(part="writer").error("built-in text used", reason=str(error))
-            return written(self._texts_in(None))
+            return written(paper.built_in_texts)
 
 
 def _missed_call(facts: MissedCallFacts, entry: Entry, reader: Reader) -> MissedCallLetter:

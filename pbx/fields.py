@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -34,6 +34,7 @@ _ADDRESS = re.compile(
 _MAX_ADDRESS = 254
 
 
+@lru_cache(1000)
 def check_address(text: str) -> str:
     """An e-mail address that every server takes; libraries would rewrite odd ones silently."""
     if len(text) > _MAX_ADDRESS or _ADDRESS.fullmatch(text) is None:
