@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: demo test lint format docs clean
+.PHONY: demo test bench study soak kills fuzz lint format docs clean
 
 demo: $(VENV)/.demo-ready
 	@$(BIN)/voxpost demo $(if $(KEEP),--keep)
@@ -14,6 +14,27 @@ demo: $(VENV)/.demo-ready
 test: $(VENV)/.test-ready
 	@$(BIN)/python -m lab.prepare --tests
 	@$(BIN)/python -m pytest $(PYTEST)
+
+# Each measures against its peers on this machine, which should have nothing else to do.
+bench: $(VENV)/.test-ready
+	@$(BIN)/python -m lab.prepare --tests
+	@$(BIN)/python -m bench $(BENCH)
+
+study: $(VENV)/.test-ready
+	@$(BIN)/python -m lab.prepare --tests
+	@$(BIN)/python -m bench.study $(STUDY)
+
+# Long runs; see docs/endurance.md.
+soak: $(VENV)/.test-ready
+	@$(BIN)/python -m lab.prepare --tests
+	@$(BIN)/python -m endurance.soak --minutes 60 $(SOAK)
+
+kills: $(VENV)/.test-ready
+	@$(BIN)/python -m lab.prepare --tests
+	@$(BIN)/python -m endurance.kills --kills 1000 --voicemails 2000 $(KILLS)
+
+fuzz: $(VENV)/.fuzz-ready
+	@$(BIN)/python -m endurance.fuzz --all --seconds 600 $(FUZZ)
 
 lint: $(VENV)/.lint-ready
 	$(BIN)/ruff format --check .
@@ -46,5 +67,6 @@ $(VENV)/.$(1)-ready: pyproject.toml packaging/constraints.txt | $(VENV)/bin/pyth
 endef
 $(eval $(call install,demo,lab))
 $(eval $(call install,test,test))
+$(eval $(call install,fuzz,fuzz))
 $(eval $(call install,lint,lint))
 $(eval $(call install,docs,docs))
