@@ -44,7 +44,8 @@ class ZimbraLike:
     folder: its own. ports: its doors. users: who has a mail account; their domains are the
     server's. routes: other domains and where their mail goes, in Postfix's words.
     give_up_after: how long a mail is tried, in Postfix's words. over_quota_is_temporary:
-    452 4.2.2 instead of 552 5.2.2.
+    452 4.2.2 instead of 552 5.2.2. one_at_a_time: to each mail account; where several arrive
+    together, Dovecot forgets some of the Message-IDs that it has seen, and Zimbra none.
 
     Use it as `async with ZimbraLike(...) as server`. It ends with this process.
     """
@@ -58,6 +59,7 @@ class ZimbraLike:
         routes: Mapping[str, str] | None = None,
         give_up_after: str = "5d",
         over_quota_is_temporary: bool = True,
+        one_at_a_time: bool = False,
     ) -> None:
         self.folder = folder.resolve()
         self.ports = ports
@@ -78,6 +80,7 @@ class ZimbraLike:
             self.certificates,
             routes=routes or {},
             give_up_after=give_up_after,
+            one_at_a_time=one_at_a_time,
         )
         self._policy = PolicyServer(ports.policy, Greylist())
         self._stack = AsyncExitStack()
@@ -87,7 +90,8 @@ class ZimbraLike:
         need_mail_programs()
         self.folder.mkdir(parents=True, exist_ok=True)
         self.folder.chmod(0o755)  # its programs work as other users
-        self.certificates.write()
+        if not self.certificates.ca_file.exists():  # those who trust it go on doing so
+            self.certificates.write()
         async with AsyncExitStack() as stack:
             stack.enter_context(self._policy)
             stack.push_async_callback(self._dovecot.stop)
@@ -129,6 +133,11 @@ class ZimbraLike:
     async def route(self, domain: str, next_hop: str) -> None:
         """Send a domain's mail to a next hop, as "lmtp:inet:127.0.0.1:12345"."""
         await self._postfix.route(domain, next_hop)
+
+    @property
+    def pids(self) -> Mapping[str, int]:
+        """The first process of each program, to see what they take. Raises LabError."""
+        return {"postfix": self._postfix.child.pid, "dovecot": self._dovecot.child.pid}
 
     def log(self) -> str:
         """What both programs logged."""
