@@ -11,6 +11,7 @@ from typing import Final, Self
 import structlog
 
 from agi.call import Call
+from agi.patience import Patience
 from agi.registry import Script
 from agi.runner import run_script, tell
 from agi.services import Services
@@ -60,6 +61,7 @@ class FastAgiServer:
         self._peers = tuple(peers)
         self._known: set[str] = set()  # addresses that were found among the peers
         self._limits = limits or Limits()
+        self._patience = Patience(self._limits.header_seconds)
         self._connections: set[Connection] = set()
         self._calls: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
@@ -76,9 +78,8 @@ class FastAgiServer:
     async def start(self) -> None:
         """Begin to accept. Raises OSError when the address is taken."""
         host, port = self._address
-        seconds = self._limits.header_seconds
         self._server = await asyncio.get_running_loop().create_server(
-            lambda: Connection(self, seconds), host, port, backlog=self._limits.backlog
+            lambda: Connection(self, self._patience), host, port, backlog=self._limits.backlog
         )
         structlog.get_logger().info("agi.listening", host=host, port=self.port)
 
@@ -96,6 +97,7 @@ class FastAgiServer:
             await asyncio.gather(*left, return_exceptions=True)
         for connection in list(self._connections):
             connection.close()
+        self._patience.end()
         await self._server.wait_closed()
         self._server = None
 
@@ -128,7 +130,6 @@ class FastAgiServer:
         self.statistics.sessions += 1
         task = asyncio.get_running_loop().create_task(self._answer(connection, call))
         self._calls.add(task)
-        task.add_done_callback(self._answered)
 
     def failed(self, connection: Connection, reason: str) -> None:
         """Note what was no AGI (session.Owner)."""
@@ -163,10 +164,9 @@ class FastAgiServer:
                 await tell(call, Result.UNKNOWN_SCRIPT)
                 return
             await run_script(script, call, self._services, self.statistics.of(script.name))
+        except Exception:  # nobody awaits this task while the server runs
+            structlog.get_logger().exception("agi.session_failed")
         finally:
             connection.close()
-
-    def _answered(self, task: asyncio.Task[None]) -> None:
-        self._calls.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            structlog.get_logger().error("agi.session_failed", exc_info=error)
+            if (task := asyncio.current_task()) is not None:
+                self._calls.discard(task)

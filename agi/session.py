@@ -15,6 +15,7 @@ import structlog
 from agi import wire
 from agi.call import Call
 from agi.errors import BadHeader, CallEnded, ProtocolError
+from agi.patience import Patience
 from agi.replies import Reply, ReplyReader
 
 
@@ -42,16 +43,15 @@ class Connection(asyncio.Protocol):
     """The commands and replies of one FastAGI connection; satisfies call.Channel.
 
     One command is on its way at a time. A command given up while it waits (a time limit inside
-    a script) leaves its reply behind; the next one skips it. header_seconds is how long the peer
-    may take to say who it is.
+    a script) leaves its reply behind; the next one skips it. patience is with a peer that does
+    not say who it is.
     """
 
     _transport: asyncio.Transport
-    _timer: asyncio.TimerHandle
 
-    def __init__(self, owner: Owner, header_seconds: float) -> None:
+    def __init__(self, owner: Owner, patience: Patience) -> None:
         self._owner = owner
-        self._header_seconds = header_seconds
+        self._patience = patience
         self._header: bytearray | None = bytearray()  # None once it is read or refused
         self._replies = ReplyReader()
         self._owed = 0  # replies that Asterisk still has to send
@@ -101,10 +101,11 @@ class Connection(asyncio.Protocol):
             self._header = None
             transport.close()
             return
-        loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(
-            self._header_seconds, self._refuse, f"no whole header in {self._header_seconds:g} s"
-        )
+        self._patience.wait_for(self)
+
+    def is_late(self, seconds: float) -> None:
+        """The header did not come in time (patience.Peer)."""
+        self._refuse(f"no whole header in {seconds:g} s")
 
     def data_received(self, data: bytes) -> None:
         """Asyncio's word for bytes that came."""
@@ -137,7 +138,7 @@ class Connection(asyncio.Protocol):
             self._refuse(str(error))
             return
         self._header = None
-        self._timer.cancel()
+        self._patience.forget(self)
         if rest := bytes(header[end + len(wire.HEADER_END) :]):
             self._take(rest)
         path, _, _ = env.get("agi_network_script", "").partition("?")
@@ -146,7 +147,7 @@ class Connection(asyncio.Protocol):
 
     def _refuse(self, reason: str) -> None:
         self._header = None
-        self._timer.cancel()
+        self._patience.forget(self)
         self._owner.failed(self, reason)
         self._transport.close()
 

@@ -18,8 +18,6 @@ MAX_HEADER_LINES: Final = 200  # 25 of Asterisk's own and up to 127 arguments
 # process mode of older versions, at 8,192 in 22.
 MAX_COMMAND_BYTES: Final = 2000
 
-_FORBIDDEN: Final = frozenset("\n\r\0")
-
 
 def quote(value: str) -> str:
     r"""Write a value as one argument of an AGI command.
@@ -27,7 +25,7 @@ def quote(value: str) -> str:
     A backslash and a double quote get a backslash before them, as parse_args() takes them away.
     Raises UnsafeArgument for a line break or NUL, which would begin a second command.
     """
-    if not _FORBIDDEN.isdisjoint(value):
+    if _breaks_a_line(value):
         raise UnsafeArgument(
             f"{value!r} holds a line break or NUL, which would begin a second AGI command: "
             "take it out before"
@@ -45,7 +43,7 @@ def command(verb: str, *arguments: str | int) -> bytes:
     verb is Asterisk's ("SET VARIABLE"), arguments are quoted each, numbers as they are.
     Raises UnsafeArgument for what cannot be said in one line of MAX_COMMAND_BYTES of UTF-8.
     """
-    if not _FORBIDDEN.isdisjoint(verb):
+    if _breaks_a_line(verb):
         raise UnsafeArgument(f"the AGI command {verb!r} holds a line break or NUL")
     words = [verb]
     words += [quote(word) if isinstance(word, str) else str(word) for word in arguments]
@@ -71,13 +69,15 @@ def parse_header(block: bytes | bytearray) -> Mapping[str, str]:
     lines = block.decode("utf-8", "replace").rstrip("\n").split("\n")
     if len(lines) > MAX_HEADER_LINES:
         raise BadHeader(f"{len(lines)} lines of header, {MAX_HEADER_LINES} at most")
+    header: dict[str, str] = {}
     # Backwards, so that the first of equal names is written last.
-    parts = [line.partition(": ") for line in reversed(lines)]
-    header = {name: value for name, _, value in parts}
+    for line in reversed(lines):
+        name, separator, value = line.partition(": ")
+        if not separator:
+            raise BadHeader(f"no AGI header line: {line[:80]!r}")
+        header[name] = value
     if "agi_request" not in header:
         raise BadHeader("the header has no agi_request line: the peer is not Asterisk's AGI()")
-    if strange := [name for name, separator, _ in parts if not separator]:
-        raise BadHeader(f"no AGI header line: {strange[0][:80]!r}")
     return header
 
 
@@ -87,3 +87,7 @@ def arguments(header: Mapping[str, str]) -> tuple[str, ...]:
     while (value := header.get(f"agi_arg_{len(found) + 1}")) is not None:
         found.append(value)
     return tuple(found)
+
+
+def _breaks_a_line(text: str) -> bool:
+    return "\n" in text or "\r" in text or "\0" in text

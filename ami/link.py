@@ -66,7 +66,7 @@ class Link(AMIProtocol):  # type: ignore[misc]  # panoramisk has no types
 
         The base takes every event with an ActionID for part of an answer.
         """
-        pending = self.responses.get(packet.action_id)
+        pending = self.responses.get(packet.action_id) if self.responses else None
         if pending is not None and pending.owns(packet):
             if pending.add_message(packet):
                 self.responses.pop(packet.action_id, None)

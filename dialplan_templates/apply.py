@@ -15,7 +15,7 @@ from dialplan_templates.asterisk_log import AsteriskLog
 from dialplan_templates.compare import FileChange, compare, refuse_what_is_not_ours
 from dialplan_templates.errors import ApplyRefused, CannotWrite
 from dialplan_templates.expected import Expected
-from dialplan_templates.modules import READERS, restart_reason
+from dialplan_templates.modules import READERS, modules_of, restart_reason
 from dialplan_templates.transaction import (
     FileTransaction,
     forget_old_backups,
@@ -135,7 +135,7 @@ class Applier:
     ) -> Applied:
         transaction = FileTransaction(self._config_dir, todo, self._now())
         log = AsteriskLog(self._log_dir)
-        modules = tuple(m for change in todo if (m := READERS[change.name].module) is not None)
+        modules = modules_of(change.name for change in todo)
         try:
             # Not cut off in the middle of the renames; what follows can be.
             await _to_its_end(asyncio.to_thread(transaction.begin))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dialplan_templates.compare import FileChange
@@ -60,6 +61,13 @@ READERS: dict[str, Reader] = {
     "extensions.conf": Reader("pbx_config", (*_OPTIONS, "pbx_config.c", "pbx.c")),
     "manager.conf": Reader("manager", (*_OPTIONS, "manager.c", "acl.c", "tcptls.c")),
 }
+
+
+def modules_of(files: Iterable[str]) -> tuple[str, ...]:
+    """The modules that read these files, each once, in the order of reloading."""
+    names = set(files)
+    readers = (reader for name, reader in READERS.items() if name in names)
+    return tuple(dict.fromkeys(it.module for it in readers if it.module is not None))
 
 
 def restart_reason(change: FileChange) -> str | None:

@@ -11,13 +11,15 @@ class CallResult:
 
     code: the last SIP answer to our INVITE (RFC 3261), 487 where the caller gave up, None
     where nothing came. finished: whether all went as the scenario says. seconds: from the
-    answer to the end. words: sipp's own complaint, if any.
+    answer to the end. words: sipp's own complaint, if any. hung_up: when the BYE was sent or
+    came, in seconds since the epoch.
     """
 
     code: int | None
     finished: bool
     seconds: float
     words: str
+    hung_up: float | None = None
 
     @property
     def answered(self) -> bool:
@@ -32,6 +34,7 @@ def read_result(messages: str, *, finished: bool, words: str) -> CallResult:
     S or R, Call-ID, CSeq, first line.
     """
     code: int | None = None
+    hung_up: float | None = None
     began = ended = 0.0
     for line in messages.splitlines():
         fields = line.split("\t")
@@ -42,5 +45,7 @@ def read_result(messages: str, *, finished: bool, words: str) -> CallResult:
             code = int(first.split()[1])
             if code == 200:
                 began = when
+        if hung_up is None and first.startswith("BYE "):
+            hung_up = when
         ended = when
-    return CallResult(code, finished, ended - began if began else 0.0, words)
+    return CallResult(code, finished, ended - began if began else 0.0, words, hung_up)

@@ -26,6 +26,7 @@ def test_the_length_of_a_call_counts_from_the_answer() -> None:
     )
     result = read_result(log, finished=True, words="")
     assert (result.code, result.answered, result.seconds) == (200, True, 3.5)
+    assert result.hung_up == 14.0
 
 
 def test_the_answer_to_a_cancel_is_no_answer_to_the_call() -> None:

@@ -1,0 +1,71 @@
+"""The rows of `make bench`, in the order in which they are measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bench.place import Measure
+from bench.rows import ami_events, at_rest, calls, configuration, fast_agi, hang_up_to_mail
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of the table; one measurement may give several results.
+
+    Arguments:
+        name: as `python -m bench NAME` takes it.
+        how: how it is measured, in short plain words, for docs/performance.md.
+    """
+
+    name: str
+    measure: Measure
+    how: str
+
+
+ROWS: tuple[Row, ...] = (
+    Row(
+        "fast-agi",
+        fast_agi.measure,
+        "64 clients in one process hold FastAGI sessions of one command with voxpost's server "
+        "and with a bare asyncio server, each in a process of its own, in turns. The bare one "
+        "reads the header, sends the command, reads a line and closes. The ratio is the median "
+        "of the rounds.",
+    ),
+    Row(
+        "calls",
+        calls.measure,
+        "sipp calls a number that answers, asks one FastAGI script and hangs up, at a rate that "
+        "rises by a tenth every four seconds until a call fails; with voxpost's server and with "
+        "the bare one in turns, through the same Asterisk. The calls a second of the last step "
+        "without a failure, the median of three rounds.",
+    ),
+    Row(
+        "ami-events",
+        ami_events.measure,
+        "The events of real calls to a mailbox are recorded from Asterisk and played by a server "
+        "in a process of its own, one wanted event in fifty; voxpost's connection and "
+        "panoramisk's Manager read them in turns, each until its handler got all that it wanted.",
+    ),
+    Row(
+        "hang-up-to-mail",
+        hang_up_to_mail.measure,
+        "One call after the other leaves a short voicemail: a real phone, Asterisk, "
+        "`voxpost run`, Postfix with STARTTLS and a password, Dovecot. From the BYE as sipp sent "
+        "it until the mail is a file in the mail account's folder, looked for every millisecond. "
+        "A hundred calls, after one that does not count.",
+    ),
+    Row(
+        "configuration",
+        configuration.measure,
+        "`voxpost generate-config --output` for 10,000 people out of a CSV file, the whole "
+        "process; the median of five runs, and the most memory of any. Then one person is "
+        "changed and the modules are reloaded whose files that changes: the time from the "
+        "manager's Reload until Asterisk answers, the median of five.",
+    ),
+    Row(
+        "at-rest",
+        at_rest.measure,
+        "`voxpost --help` from start to end, the median of ten. `voxpost run` on a site of 100 "
+        "people, connected to Asterisk: its resident memory after a quarter of a minute.",
+    ),
+)
