@@ -219,8 +219,9 @@ class AmiConnection:
         reply = await link.ask(PendingAction("Login", account))
         if reply.ok:
             return
-        if "in use" in reply.message.lower():
-            # allowmultiplelogin=no and our own dead link still counts: that passes.
+        words = reply.message.lower()
+        if "in use" in words or "shutting down" in words:
+            # allowmultiplelogin=no and our own dead link still counts, or a restart: that passes.
             raise NotConnected(f"Asterisk at {settings.where}: {reply.message}")
         raise LoginRefused(settings.where, settings.username, reply.message)
 

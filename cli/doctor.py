@@ -12,8 +12,10 @@ import click
 
 from cli.check import unreadable_secrets
 from cli.examine_asterisk import examine_asterisk
+from cli.examine_bounces import examine_bounces
 from cli.examine_files import examine_files
 from cli.examine_mail import examine_mail
+from cli.examine_mailboxes import examine_mailboxes
 from cli.exits import Exit, says_errors
 from cli.findings import Finding, Grade, bad, good, print_finding
 from cli.logs import set_up_logs
@@ -54,6 +56,12 @@ async def _all(site: Site, site_file: Path) -> AsyncIterator[Finding]:
     yield good("site file", f"{site_file}, {counted(len(site.people), 'person', 'people')}")
     for trouble in unreadable_secrets(site):
         yield bad("secret", str(trouble), "Or remove the key, where nothing needs it.")
-    for part in (examine_files(site), examine_asterisk(site), examine_mail(site)):
+    for part in (
+        examine_files(site),
+        examine_mailboxes(site),
+        examine_asterisk(site),
+        examine_mail(site),
+        examine_bounces(site),
+    ):
         async for finding in part:
             yield finding

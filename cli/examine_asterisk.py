@@ -22,6 +22,7 @@ _NOBODY = {"Mailbox": "0", "Context": "voxpost-doctor"}
 _NOTHING = {"Folder": "INBOX", "ID": "voxpost-doctor"}
 _QUESTIONS: tuple[tuple[str, dict[str, str], str], ...] = (
     ("VoicemailUsersList", {}, "call or reporting"),
+    ("CoreShowChannels", {}, "reporting"),
     ("VoicemailRefresh", _NOBODY, "user"),
     ("VoicemailMove", {**_NOBODY, **_NOTHING, "ToFolder": "Old"}, "user"),
     ("VoicemailRemove", {**_NOBODY, **_NOTHING}, "user"),
@@ -96,8 +97,7 @@ async def _privilege(
     try:
         (await connection.action(action, fields)).or_fail()
     except NotSupported:
-        what = f"{action}: this Asterisk does not have it"
-        return odd(subject, what, "after_delivery = heard or delete does nothing here.")
+        return good(subject, f"{action}: this Asterisk does not have it; done by files")
     except NotPermitted:
         what = f"{action} is not permitted"
         return bad(subject, what, f"Grant write={privilege} in manager.conf.")

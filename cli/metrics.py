@@ -38,6 +38,10 @@ class _Collector:
         yield _counter("delivery_failures", "Messages set aside.", delivery["failed"])
         seconds = delivery["seconds"]
         yield _counter("delivery_seconds", "From hand-over to delivery, summed.", seconds)
+        if bounces := snapshot.get("bounces"):
+            seen = bounces["connected"]
+            yield _gauge("bounces_connected", "Whether bounces are seen.", seen)
+            yield _counter("bounced", "Messages that came back.", bounces["bounced"])
         runs = CounterMetricFamily("voxpost_agi_runs", "AGI scripts run.", labels=["script"])
         errors = CounterMetricFamily("voxpost_agi_errors", "AGI scripts failed.", labels=["script"])
         for name, script in snapshot["agi"]["scripts"].items():

@@ -18,7 +18,8 @@ from cli.tables import moment, plain, print_table
 from ledger.entries import Entry, State, VoicemailFacts
 from ledger.errors import NoSuchEntry
 from ledger.outbox import Outbox
-from mail.handover import Handover, HandoverFailed
+from mail.errors import HandoverFailed
+from mail.handover import Handover
 from pbx.model import Site
 from pbx.site import load_site
 
@@ -106,7 +107,7 @@ def show(entry_id: int, site_file: Path, as_json: bool) -> None:
 @json_option
 @says_errors
 def retry(ids: tuple[int, ...], site_file: Path, as_json: bool) -> None:
-    """Deliver failed, dropped or skipped messages after all."""
+    """Deliver failed, bounced, dropped or skipped messages after all."""
     _by_hand(
         _retry,
         ids,

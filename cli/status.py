@@ -35,7 +35,7 @@ def status(site_file: Path, as_json: bool) -> None:
     """Show how voxpost does. Exits 1 when the daemon is not running or not well."""
     site = load_site(site_file)
     daemon = _ask_daemon(site)
-    depth, failed = asyncio.run(_read_ledger(site))
+    depth, lost = asyncio.run(_read_ledger(site))
     well = bool(daemon is not None and daemon["healthy"] and daemon["ami_up"])
     if as_json:
         print_json(
@@ -50,7 +50,7 @@ def status(site_file: Path, as_json: bool) -> None:
             }
         )
     else:
-        _print(daemon, depth, failed)
+        _print(daemon, depth, lost)
     if not well:
         raise click.exceptions.Exit(Exit.FAILED)
 
@@ -69,20 +69,22 @@ def _ask_daemon(site: Site) -> dict[str, Any] | None:
 
 
 async def _read_ledger(site: Site) -> tuple[Depth, list[Entry]]:
+    """How full the outbox is, and what was set aside or came back last."""
     try:
         async with opened_ledger(site, must_exist=True) as ledger:
             box = Outbox(ledger)
-            return await box.depth(), await box.newest(State.FAILED, 5)
+            lost = [*await box.newest(State.FAILED, 5), *await box.newest(State.BOUNCED, 5)]
+            return await box.depth(), lost
     except NoLedgerYet:
         return Depth({}, None), []
 
 
-def _print(daemon: dict[str, Any] | None, depth: Depth, failed: list[Entry]) -> None:
+def _print(daemon: dict[str, Any] | None, depth: Depth, lost: list[Entry]) -> None:
     for name, text in (*_daemon_lines(daemon), *_outbox_lines(depth)):
         click.echo(f"{name + ':':12} {plain(text)}")
-    for entry in failed:
-        click.echo(plain(f"  failed {entry.id} to {entry.recipient}: {entry.last_error}"))
-    if failed:
+    for entry in lost:
+        click.echo(plain(f"  {entry.state} {entry.id} to {entry.recipient}: {entry.last_error}"))
+    if lost:
         click.echo("  Deliver one after all with `voxpost outbox retry ID`.")
 
 
@@ -103,6 +105,8 @@ def _daemon_lines(daemon: dict[str, Any] | None) -> list[tuple[str, str]]:
     elif delivery["last_trouble"]:
         when = moment(delivery["last_trouble_at"])
         lines.append(("last trouble", f"{when} {delivery['last_trouble']}"))
+    if (daemon.get("bounces") or {}).get("trouble"):
+        lines.append(("bounces", f"NOT seen: {daemon['bounces']['trouble']}"))
     if daemon["handover_trouble"]:
         lines.append(("hand-over", f"NOT well: {daemon['handover_trouble']}"))
     return lines

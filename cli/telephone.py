@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 
 import structlog
 
 from ami.connection import AmiConnection
-from ami.errors import ActionFailed, AmiError, LoginRefused, NotPermitted
+from ami.errors import ActionFailed, AmiError, LoginRefused, NotPermitted, NotSupported
 from ami.settings import AmiSettings, ConnectionStatus
 from ami.voicemail import MailboxActions, VoicemailWatcher
-from mail.aftercare import MailboxUnable, MailboxUnreachable
+from mail.aftercare import MailboxActions as Actions
+from mail.aftercare import MailboxBusy, MailboxUnable, MailboxUnreachable
+from mail.errors import MailError
+from mail.mailbox_files import MailboxFiles
 from pbx.model import Site
 from pbx.secret import SecretUnusable
 
@@ -38,6 +42,8 @@ class Telephone:
         self._hint = hint
         self._sweep = sweep
         self._connection: AmiConnection | None = None
+        self._files = MailboxFiles(site, self._refresh)
+        self._without_actions: tuple[AmiConnection, int] | None = None
         self._reread = asyncio.Event()
         self._log = structlog.get_logger(part="telephone")
         self.trouble: str | None = None
@@ -52,6 +58,10 @@ class Telephone:
 
     async def run(self) -> None:
         """Stay connected until cancelled."""
+        try:
+            await self._files.heal()
+        except MailError as error:
+            self._log.error("mailbox not mended", reason=str(error))
         while True:
             self._reread.clear()
             try:
@@ -93,23 +103,51 @@ class Telephone:
             return False
 
     async def mark_heard(self, mailbox: str, msg_id: str) -> None:
-        await self._do(lambda actions: actions.mark_heard(mailbox, msg_id))
+        await self._do(mailbox, lambda actions: actions.mark_heard(mailbox, msg_id))
+
+    async def mark_new(self, mailbox: str, msg_id: str) -> None:
+        await self._do(mailbox, lambda actions: actions.mark_new(mailbox, msg_id))
 
     async def delete(self, mailbox: str, msg_id: str) -> None:
-        await self._do(lambda actions: actions.delete(mailbox, msg_id))
+        await self._do(mailbox, lambda actions: actions.delete(mailbox, msg_id))
 
-    async def _do(self, act: Callable[[MailboxActions], Awaitable[object]]) -> None:
+    async def _do(self, mailbox: str, act: Callable[[Actions], Awaitable[None]]) -> None:
+        """Through Asterisk's own actions, or by files where it has none: 16 has none."""
+        connection = self._link()
+        with _explained():
+            if await MailboxActions(connection).is_listened_to(mailbox):
+                raise MailboxBusy(f"somebody listens to mailbox {mailbox} by telephone")
+            link = (connection, connection.status.reconnects)
+            if self._without_actions != link:
+                try:
+                    await act(MailboxActions(connection))
+                except NotSupported:
+                    self._without_actions = link  # asked again when Asterisk was restarted
+                else:
+                    return
+            await act(self._files)
+
+    async def _refresh(self, mailbox: str) -> None:
+        await MailboxActions(self._link()).refresh(mailbox)
+
+    def _link(self) -> AmiConnection:
         if self._connection is None:
             raise MailboxUnreachable("no manager connection yet")
-        try:
-            await act(MailboxActions(self._connection))
-        except NotPermitted as error:
-            # Of every message alike, until somebody mends manager.conf: it stays owed.
-            raise MailboxUnreachable(str(error)) from error
-        except ActionFailed as error:
-            raise MailboxUnable(str(error)) from error
-        except AmiError as error:
-            raise MailboxUnreachable(str(error)) from error
+        return self._connection
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Say of a manager's error whether it passes."""
+    try:
+        yield
+    except (NotPermitted, NotSupported) as error:
+        # Of every message alike, until somebody mends manager.conf: it stays owed.
+        raise MailboxUnreachable(str(error)) from error
+    except ActionFailed as error:
+        raise MailboxUnable(str(error)) from error
+    except AmiError as error:
+        raise MailboxUnreachable(str(error)) from error
 
 
 def ami_settings(site: Site) -> AmiSettings:

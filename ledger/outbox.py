@@ -154,17 +154,16 @@ class Outbox:
     async def bounced(self, message_id: str, why: str) -> Entry | None:
         """The message came back after the server had taken it; None if it is none of ours.
 
-        What the mailbox still asks for is dropped: the telephone may hold the only copy.
+        Only a delivered entry changes; it is returned as it stands, whatever its state. What the
+        mailbox still asks for is dropped: the telephone may hold the only copy.
         """
-        changed = await self._change(
+        await self._change(
             update(outbox)
             .where(outbox.c.message_id == message_id, outbox.c.state == State.DELIVERED)
             .values(state=State.BOUNCED, last_error=why, aftercare=None)
         )
-        if not changed:
-            return None
         entries = await self._entries(select(outbox).where(outbox.c.message_id == message_id))
-        return entries[0]
+        return entries[0] if entries else None
 
     async def next_due(self) -> float | None:
         """When the next waiting entry is due, or None when none waits."""

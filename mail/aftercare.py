@@ -21,16 +21,35 @@ class MailboxUnreachable(MailError):
     """The telephone side cannot be asked now: later."""
 
 
+class MailboxBusy(MailboxUnreachable):
+    """This mailbox cannot be changed now; another can."""
+
+
 class MailboxUnable(MailError):
     """The telephone side will never do this; the reason is said."""
 
 
 class MailboxActions(Protocol):
-    """What can be done to a message on the telephone. A message that is gone is no error."""
+    """What can be done to a message on the telephone, and the lamp follows.
 
-    async def mark_heard(self, mailbox: str, msg_id: str) -> None: ...
+    A mailbox is written `1001@default`. A message that is gone, or is already where it should be,
+    is no error, so that each may be asked for again.
 
-    async def delete(self, mailbox: str, msg_id: str) -> None: ...
+    Each raises MailboxUnreachable (later), MailboxBusy (later, but other mailboxes now) or
+    MailboxUnable (never).
+    """
+
+    async def mark_heard(self, mailbox: str, msg_id: str) -> None:
+        """Move a new message to the old ones."""
+        ...
+
+    async def mark_new(self, mailbox: str, msg_id: str) -> None:
+        """Move an old message to the new ones."""
+        ...
+
+    async def delete(self, mailbox: str, msg_id: str) -> None:
+        """Delete a message, whichever folder it is in."""
+        ...
 
 
 class Aftercare:
@@ -63,13 +82,18 @@ class Aftercare:
     async def _work(self) -> bool:
         """One batch; whether there may be more."""
         entries = await self._outbox.awaiting_aftercare(_BATCH)
+        busy = 0
         for entry in entries:
             try:
                 await self._one(entry)
+            except MailboxBusy as error:
+                self._log.info("mailbox not in step yet", entry=entry.id, reason=str(error))
+                busy += 1
+                continue
             except MailboxUnable as error:
                 self._log.error("mailbox left as it is", entry=entry.id, reason=str(error))
             await self._outbox.aftercare_done(entry.id)
-        return len(entries) == _BATCH
+        return len(entries) == _BATCH and busy < _BATCH
 
     async def _one(self, entry: Entry) -> None:
         facts = entry.facts

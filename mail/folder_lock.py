@@ -25,6 +25,7 @@ PATIENCE = 5.0  # seconds, as Asterisk's own
 _SECOND_LOCK = 0.5  # seconds that one lock is held while we wait for another
 _LOOK_AGAIN = 0.002  # seconds
 _OURS = b"voxpost\n"
+_TRIAL = ".voxpost-"
 _OPTION = re.compile(r"^\s*lockmode\s*=>?\s*(\w+)", re.IGNORECASE | re.MULTILINE)
 
 
@@ -142,7 +143,7 @@ def _lock_by_file(stack: ExitStack, folder: Path, disk: Disk) -> bool:
     lock = folder / ".lock"
     if not _free(lock, disk):
         return False
-    trial = folder / f".lock-{secrets.token_hex(4)}"
+    trial = folder / f"{_TRIAL}{secrets.token_hex(4)}"
     with ExitStack() as own:
         handle = disk.create(trial)
         own.callback(os.close, handle)
@@ -183,14 +184,14 @@ def _lock_by_flock(stack: ExitStack, folder: Path, disk: Disk) -> bool:
 
 
 def left_behind(folder: Path) -> bool:
-    """Whether a voxpost that died left its lock in a folder."""
+    """Whether a voxpost that died left a lock in a folder."""
     with ExitStack() as stack:
-        return _dead(folder / ".lock", stack)
+        return any(_dead(file, stack) for file in (folder / ".lock", *folder.glob(f"{_TRIAL}*")))
 
 
 def sweep_locks(folder: Path, disk: Disk) -> None:
     """Remove what a voxpost that died left of its locks: Asterisk would wait, and lose messages."""
-    for file in (folder / ".lock", *folder.glob(".lock-*")):
+    for file in (folder / ".lock", *folder.glob(f"{_TRIAL}*")):
         _free(file, disk)
 
 
@@ -211,7 +212,7 @@ def _dead(lock: Path, stack: ExitStack) -> bool:
     try:
         handle = os.open(lock, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         stack.callback(os.close, handle)
-        if os.read(handle, len(_OURS) + 1) != _OURS:
+        if not lock.name.startswith(_TRIAL) and os.read(handle, len(_OURS) + 1) != _OURS:
             return False
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return _same(handle, lock)

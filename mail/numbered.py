@@ -20,6 +20,9 @@ TEXT = "txt"
 LAST_NUMBER = 9998
 """Asterisk's MAXMSGLIMIT is 9999 messages in a folder."""
 
+Place = tuple[Path, int]
+"""A folder, and a message's number in it."""
+
 _NAME = re.compile(r"msg([0-9]{4})\.(.+)")
 
 
@@ -45,30 +48,31 @@ def next_number(folder: Path) -> int:
     return max(endings(folder), default=-1) + 1
 
 
-def carry(disk: Disk, source: tuple[Path, int], target: tuple[Path, int]) -> None:
+def carry(disk: Disk, source: Place, target: Place, found: set[str]) -> None:
     """Give a message another place, which nobody uses.
+
+    found: the endings of its files.
 
     Raises:
         FileExistsError: somebody does.
     """
     disk.link(named(*source, TEXT), named(*target, TEXT))
-    _absorb(disk, source, target)
+    _absorb(disk, source, target, found)
 
 
-def remove(disk: Disk, place: tuple[Path, int]) -> None:
+def remove(disk: Disk, place: Place, found: set[str]) -> None:
     """Delete a message; its text goes last, so that it is found as long as anything is left."""
-    folder, number = place
-    for ending in sorted(endings(folder).get(number, set()) - {TEXT}):
-        disk.unlink(named(folder, number, ending))
-    disk.unlink(named(folder, number, TEXT))
+    for ending in sorted(found - {TEXT}):
+        disk.unlink(named(*place, ending))
+    disk.unlink(named(*place, TEXT))
 
 
-def torn(folders: Sequence[Path]) -> list[list[tuple[Path, int]]]:
+def torn(folders: Sequence[Path]) -> list[list[Place]]:
     """The messages with two numbers: where each lies, the place to keep first.
 
     folders: what lies in a later one stays there: heard is heard.
     """
-    places: defaultdict[tuple[int, int], list[tuple[Path, int]]] = defaultdict(list)
+    places: defaultdict[tuple[int, int], list[Place]] = defaultdict(list)
     for folder in reversed(folders):
         for number, found in sorted(endings(folder).items()):
             if TEXT not in found:
@@ -87,7 +91,8 @@ def mend(disk: Disk, folders: Sequence[Path]) -> int:
     broken = torn(folders)
     for kept, *others in broken:
         for other in others:
-            _absorb(disk, other, kept)
+            folder, number = other
+            _absorb(disk, other, kept, endings(folder)[number])
     return len(broken)
 
 
@@ -105,20 +110,19 @@ def close_gaps(disk: Disk, folder: Path, go_on: Callable[[], bool]) -> bool:
         if number > free:
             if not go_on():
                 return False
-            carry(disk, (folder, number), (folder, free))
+            carry(disk, (folder, number), (folder, free), used[number])
         free += 1
     return True
 
 
 def has_gaps(folder: Path) -> bool:
     used = endings(folder)
-    texts = [number for number, found in used.items() if TEXT in found]
-    return bool(texts) and max(texts) >= len(used)
+    last = max((number for number, found in used.items() if TEXT in found), default=-1)
+    return last >= sum(number <= last for number in used)
 
 
-def _absorb(disk: Disk, source: tuple[Path, int], target: tuple[Path, int]) -> None:
+def _absorb(disk: Disk, source: Place, target: Place, found: set[str]) -> None:
     """Bring what is left at the source to its other place."""
-    folder, number = source
-    for ending in sorted(endings(folder).get(number, set()) - {TEXT}):
-        disk.rename(named(folder, number, ending), named(*target, ending))
-    disk.unlink(named(folder, number, TEXT))
+    for ending in sorted(found - {TEXT}):
+        disk.rename(named(*source, ending), named(*target, ending))
+    disk.unlink(named(*source, TEXT))

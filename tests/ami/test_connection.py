@@ -230,14 +230,15 @@ async def test_a_server_that_says_nothing_is_given_up_and_tried_again(
     assert server.connections > 1
 
 
-async def test_a_login_already_in_use_passes_and_is_tried_again(
-    server: FakeAmi, settings: AmiSettings
+@pytest.mark.parametrize("words", ["Login Already In Use", "Asterisk is shutting down"])
+async def test_a_refusal_that_passes_is_tried_again(
+    server: FakeAmi, settings: AmiSettings, words: str
 ) -> None:
     accept = server.answers["Login"]
 
     def in_use_once(action: dict[str, str]) -> bytes | None:
         server.answers["Login"] = accept
-        return response(action, "Error", Message="Login Already In Use")
+        return response(action, "Error", Message=words)
 
     server.answers["Login"] = in_use_once
     async with running(AmiConnection(settings)) as connection:

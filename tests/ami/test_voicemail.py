@@ -70,6 +70,43 @@ async def test_a_message_heard_or_filed_or_gone_is_left_alone(
     assert (mailbox.folder, mailbox.changes) == (folder, 0)
 
 
+async def test_a_heard_message_is_made_new_and_no_other(
+    server: FakeAmi, connection: AmiConnection
+) -> None:
+    mailbox = Mailbox(server, "Old")
+    for _ in range(2):
+        await MailboxActions(connection).mark_new("6001@default", MSG)
+        assert (mailbox.folder, mailbox.changes) == ("INBOX", 1)
+
+
+@pytest.mark.parametrize(
+    ("application", "data", "listens"),
+    [
+        ("VoiceMailMain", "6001@default", True),
+        ("VoiceMailMain", "6001@default,s", True),
+        ("VoicemailMain", "6001", True),
+        ("VoiceMailPlayMsg", "6001@default,1795-2", True),
+        ("VoiceMailMain", "", True),  # its caller is asked for the mailbox
+        ("VoiceMailMain", "@default", True),
+        ("VoiceMailMain", "6002@default", False),
+        ("VoiceMailMain", "6001@other", False),
+        ("VoiceMail", "6001@default,u", False),
+        ("Dial", "PJSIP/6001@default", False),
+    ],
+)
+async def test_it_is_known_who_listens_to_a_mailbox(
+    server: FakeAmi, connection: AmiConnection, application: str, data: str, listens: bool
+) -> None:
+    def channels(action: Action) -> bytes:
+        own = {"ActionID": action["ActionID"]}
+        row = {"Event": "CoreShowChannel", "Application": application, "ApplicationData": data}
+        end = packet(Event="CoreShowChannelsComplete", EventList="Complete", **own)
+        return response(action, EventList="start") + packet(**row, **own) + end
+
+    server.answers["CoreShowChannels"] = channels
+    assert await MailboxActions(connection).is_listened_to("6001@default") is listens
+
+
 @pytest.mark.parametrize("folder", ["INBOX", "Urgent", "Old", "Work"])
 async def test_a_message_is_deleted_wherever_it_is(
     server: FakeAmi, connection: AmiConnection, folder: str
@@ -112,7 +149,7 @@ async def test_asterisk_16_lacks_the_actions_and_says_so(
         await MailboxActions(connection).mark_heard("6001@default", MSG)
 
 
-async def test_the_watcher_hints_at_new_messages_and_sweeps_on_connect(
+async def test_the_watcher_hints_at_changed_mailboxes_and_sweeps_on_connect(
     server: FakeAmi, settings: AmiSettings
 ) -> None:
     told: asyncio.Queue[str] = asyncio.Queue()
@@ -124,6 +161,7 @@ async def test_the_watcher_hints_at_new_messages_and_sweeps_on_connect(
             packet(Event="MessageWaiting", Mailbox="6001@default", Waiting="0", New="0", Old="1")
             + packet(Event="MessageWaiting", Mailbox="6002@default", Waiting="1", New="1", Old="0")
         )
+        assert await told.get() == "6001@default"  # all is heard now
         assert await told.get() == "6002@default"
         await server.drop()
         assert await asyncio.wait_for(told.get(), 2) == "sweep"

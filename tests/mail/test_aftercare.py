@@ -10,7 +10,7 @@ import pytest
 from ledger.entries import End, NewEntry, State, VoicemailFacts
 from ledger.outbox import Outbox
 from ledger.store import open_ledger, sqlite_url
-from mail.aftercare import Aftercare, MailboxUnable, MailboxUnreachable
+from mail.aftercare import Aftercare, MailboxBusy, MailboxUnable, MailboxUnreachable
 
 NOW = 1_795_300_000.0
 
@@ -25,6 +25,9 @@ class Telephone:
 
     async def mark_heard(self, mailbox: str, msg_id: str) -> None:
         self._do("heard", mailbox, msg_id)
+
+    async def mark_new(self, mailbox: str, msg_id: str) -> None:
+        self._do("new", mailbox, msg_id)
 
     async def delete(self, mailbox: str, msg_id: str) -> None:
         self._do("delete", mailbox, msg_id)
@@ -99,3 +102,19 @@ async def test_what_can_never_be_done_is_said_once_and_holds_nobody_up(outbox: O
     async with running(Aftercare(outbox, telephone)):
         await until_nothing_is_owed(outbox)
     assert telephone.done == [("heard", "1001@default", "id2")]
+
+
+async def test_a_busy_mailbox_keeps_no_other_waiting_and_is_tried_again(outbox: Outbox) -> None:
+    await deliver(outbox, 1, "heard")
+    await deliver(outbox, 2, "heard")
+    telephone = Telephone()
+    telephone.troubles = [MailboxBusy("somebody listens to mailbox 1001@default")]
+    care = Aftercare(outbox, telephone)
+    async with running(care):
+        async with asyncio.timeout(10):
+            while len(await outbox.awaiting_aftercare(2)) == 2:
+                await asyncio.sleep(0.005)
+        assert telephone.done == [("heard", "1001@default", "id2")]
+        care.wake()
+        await until_nothing_is_owed(outbox)
+    assert telephone.done[1:] == [("heard", "1001@default", "id1")]

@@ -1,0 +1,61 @@
+"""Doctor: whether mailboxes can be changed by files, and locks that nobody gives back."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+from cli.findings import Finding, bad, good, odd
+from mail.recordings import FOLDERS, mailbox_folder
+from pbx.model import Site
+
+_FORGOTTEN = 60.0  # seconds; Asterisk holds a lock for an instant
+_ACTIONS_SINCE = 20  # major version; before, it depends on the minor one
+
+
+async def examine_mailboxes(site: Site) -> AsyncIterator[Finding]:
+    for finding in await asyncio.to_thread(lambda: [*_findings(site)]):
+        yield finding
+
+
+def _findings(site: Site) -> Iterator[Finding]:
+    boxes = (person.mailbox(site.voicemail.context) for person in site.people)
+    folders = [
+        folder
+        for where in boxes
+        if where is not None
+        for name in FOLDERS
+        if (folder := mailbox_folder(site.asterisk.spool_dir, where) / name).is_dir()
+    ]
+    yield from _locks(folders)
+    if site.asterisk.version < _ACTIONS_SINCE and folders:
+        yield _writable(folders)
+
+
+def _locks(folders: list[Path]) -> Iterator[Finding]:
+    for folder in folders:
+        lock = folder / ".lock"
+        try:
+            age = time.time() - lock.lstat().st_mtime
+        except OSError:
+            continue
+        if age > _FORGOTTEN:
+            yield bad(
+                "mailbox lock",
+                f"{lock} has stood for {age:.0f} s: every message left there is lost",
+                "If nobody listens to that mailbox now, remove the file.",
+            )
+
+
+def _writable(folders: list[Path]) -> Finding:
+    locked = [folder for folder in folders if not os.access(folder, os.W_OK | os.X_OK)]
+    if not locked:
+        return good("mailboxes by files", "can be changed")
+    return odd(
+        "mailboxes by files",
+        f"{locked[0]} cannot be written",
+        "after_delivery = heard or delete needs it: see docs/voicemail-by-files.md.",
+    )

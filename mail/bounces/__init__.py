@@ -1,0 +1,1 @@
+"""Mail that comes back: reading bounces, and marking what they are of."""
