@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bench.place import Measure
-from bench.rows import ami_events, at_rest, calls, configuration, fast_agi, hang_up_to_mail
+from bench.rows import (
+    ami_events,
+    at_rest,
+    backlog,
+    calls,
+    configuration,
+    delivery_to_mailbox,
+    delivery_to_sink,
+    fast_agi,
+    hang_up_to_mail,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +33,28 @@ class Row:
 
 
 ROWS: tuple[Row, ...] = (
+    Row(
+        "large-to-sink",
+        delivery_to_sink.large,
+        "`voxpost run` empties a ledger of voicemails, each with a recording of its own in the "
+        "spool, to Postfix's smtp-sink over four connections; its log is on, its ledger durable. "
+        "The rate is by the ledger's own times. Then smtp-source sends as many messages of the "
+        "same size to the same sink, four at once, one connection each. Three rounds in turns; "
+        "the median of the ratios.",
+    ),
+    Row(
+        "small-to-sink",
+        delivery_to_sink.small,
+        "The same with missed calls of 2,000 callers, letters with a company's long footer.",
+    ),
+    Row(
+        "large-to-mailbox",
+        delivery_to_mailbox.measure,
+        "The same voicemails through a real Postfix and Dovecot, set up as Zimbra's are, over "
+        "STARTTLS with a password, from the moment that voxpost is ready until the last mail is "
+        "a file in a mail account. smtp-source goes to the trusted port without TLS, four at "
+        "once; `sendmail -t` is started for each message as Asterisk starts it, four at once.",
+    ),
     Row(
         "fast-agi",
         fast_agi.measure,
@@ -53,6 +85,12 @@ ROWS: tuple[Row, ...] = (
         "`voxpost run`, Postfix with STARTTLS and a password, Dovecot. From the BYE as sipp sent "
         "it until the mail is a file in the mail account's folder, looked for every millisecond. "
         "A hundred calls, after one that does not count.",
+    ),
+    Row(
+        "backlog",
+        backlog.measure,
+        "Missed calls to the sink: the first 10,000 of a ledger with 110,000 waiting, against a "
+        "ledger that holds them alone, in turns. Memory is the most that the daemon had.",
     ),
     Row(
         "configuration",

@@ -25,8 +25,8 @@ _COMMAS = re.compile(r"\s*,\s*")
 
 # main/config.c reads lines of 8192 bytes; the key and the escapes need room.
 _LONGEST_VALUE = 4000
-# apps/app_voicemail.c: char fullname[80].
-_LONGEST_FULL_NAME = 79
+# apps/app_voicemail.c: char fullname[80]; res_pjsip: char cid_name[80], cut within a letter.
+_LONGEST_NAME = 79
 
 
 def ini(value: object, key: str) -> str:
@@ -89,13 +89,17 @@ def pin(value: object, key: str) -> str:
 def mailbox_name(value: object, key: str) -> str:
     """A person's name in voicemail.conf, where a comma ends the field: it becomes a blank."""
     text = _COMMAS.sub(" ", _plain(value, key).replace("|", " ")).strip()
-    cut = text.encode()[:_LONGEST_FULL_NAME].decode(errors="ignore").rstrip()
-    return cut.replace(";", "\\;")
+    return _cut(text).replace(";", "\\;")
 
 
 def caller_name(value: object, key: str) -> str:
     r"""A name between the quotes of a caller id; `"`, `<`, `>` and `\` become apostrophes."""
-    return _NOT_IN_CALLER_NAME.sub("'", _plain(value, key).strip()).replace(";", "\\;")
+    text = _NOT_IN_CALLER_NAME.sub("'", _plain(value, key).strip())
+    return _cut(text).replace(";", "\\;")
+
+
+def _cut(name: str) -> str:
+    return name.encode()[:_LONGEST_NAME].decode(errors="ignore").rstrip()
 
 
 def _plain(value: object, key: str) -> str:

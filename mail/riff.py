@@ -46,7 +46,7 @@ def read_wav(content: bytes) -> Wav | None:
     while at + _CHUNK.size <= len(content):
         name, length = _CHUNK.unpack_from(content, at)
         at += _CHUNK.size
-        if name == b"fmt " and at + _FORMAT.size <= len(content):
+        if name == b"fmt " and length >= _FORMAT.size <= len(content) - at:
             sound = _FORMAT.unpack_from(content, at)
         elif name == b"data":
             return None if sound is None else _samples(content, at, length, sound)

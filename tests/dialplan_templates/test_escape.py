@@ -96,6 +96,13 @@ def test_a_caller_name_stays_between_its_quotes(value: str) -> None:
     assert "\\" not in read
 
 
+@pytest.mark.parametrize("function", [escape.caller_name, escape.mailbox_name])
+def test_a_long_name_is_not_cut_within_a_letter(function: Callable[[object, str], str]) -> None:
+    # Seen on 22: 79 bytes of a caller id are kept, half a letter among them.
+    assert function("a" * 78 + "é", KEY) == "a" * 78
+    assert function("a" * 77 + "é", KEY) == "a" * 77 + "é"
+
+
 @pytest.mark.parametrize("function", escape.FILTERS.values())
 @pytest.mark.parametrize("value", ["a\nb", "a\r\nb", "a\x00", "", "\u2028x", "a\ud800"])
 def test_a_line_break_is_refused_everywhere_and_the_key_is_named(

@@ -27,3 +27,9 @@ def test_mending_makes_a_head_that_tells_the_truth(samples, claimed):
     assert again is not None
     assert again.true
     assert again.size == wav.size
+
+
+def test_a_form_that_is_too_short_to_be_one_is_none():
+    # Its sixteen bytes would reach into what follows, the length of the samples among them.
+    short = b"RIFF,\0\0\0WAVEfmt \x03\0\0\0abc\x01data\0\0\0\x54\x03\0\x01\0"
+    assert read_wav(short) is None

@@ -1,0 +1,1 @@
+"""Fuzz targets: functions of bytes that check what a parser or an escaping filter promises."""

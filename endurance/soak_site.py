@@ -1,0 +1,177 @@
+"""The site that is soaked: Asterisk on generated files, Postfix and Dovecot, voxpost itself."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from endurance.soak_link import Link
+from lab.accounts import MailUser
+from lab.asterisk import PrivateAsterisk
+from lab.errors import LabError
+from lab.mail_ports import MailPorts
+from lab.packages import PackageTree
+from lab.phone import Login
+from lab.ports import AsteriskPorts, PortFinder
+from lab.processes import Child, ReadyNotice, run_program
+from lab.site_sections import asterisk_section, phones_section
+from lab.speech import from_prompt
+from lab.zimbra_like import ZimbraLike
+
+DOMAIN = "lab.example"
+CALLER = Login("phone-1009", "caller-password")
+MAIN_NUMBER = "100"
+PEOPLE = {"1001": "keep", "1002": "heard", "1003": "keep", "1004": "delete"}
+"""Who has a mailbox, and what becomes of a recording once it is delivered."""
+
+_SENDER = MailUser(f"voicemail@{DOMAIN}", "voicemail-password")
+_VOXPOST = (sys.executable, "-m", "cli")
+_STOP_WITHIN = 30.0  # seconds; longer than voxpost gives what is on the wire
+
+
+@dataclass
+class SoakSite:
+    """Every part of it. lives: the ended lives of voxpost, with their exit codes."""
+
+    folder: Path
+    asterisk: PrivateAsterisk
+    mail: ZimbraLike
+    link: Link
+    http_port: int
+    lives: list[int] = field(default_factory=list)
+    _voxpost: Child | None = None
+
+    @property
+    def file(self) -> Path:
+        return self.folder / "site.toml"
+
+    @property
+    def log_file(self) -> Path:
+        """What all of voxpost's lives logged, as JSON."""
+        return self.folder / "voxpost.log"
+
+    @property
+    def ledger_file(self) -> Path:
+        return self.folder / "state/ledger.sqlite"
+
+    @property
+    def pid(self) -> int:
+        """The process id of voxpost. Raises LabError when it ended by itself."""
+        if self._voxpost is None or not self._voxpost.is_running():
+            raise LabError(f"voxpost does not run; its log is {self.log_file}")
+        return self._voxpost.pid
+
+    def address(self, extension: str) -> str:
+        return f"{extension}@{DOMAIN}"
+
+    async def start_voxpost(self) -> None:
+        """Start it and wait until it is ready. Raises DidNotStart."""
+        with ReadyNotice(self.folder / "ready") as ready:
+            environment = {**os.environ, "NOTIFY_SOCKET": str(ready.path)}
+            command = [*_VOXPOST, "run", "--log", "json", "--site", str(self.file)]
+            self._voxpost = Child("voxpost", command, self.log_file, environment)
+            await ready.wait(self._voxpost, 30)
+
+    async def stop_voxpost(self) -> None:
+        """End it with SIGTERM, and note how it ended."""
+        if self._voxpost is not None:
+            await self._voxpost.stop(_STOP_WITHIN)
+            self.lives.append(await self._voxpost.ended())
+            self._voxpost = None
+
+    def reread(self) -> None:
+        """Tell voxpost to read its site file anew."""
+        os.kill(self.pid, signal.SIGHUP)
+
+    async def command(self, *words: str) -> str:
+        """Run a voxpost command on this site. Raises LabError with its words when it fails."""
+        code, said = await run_program([*_VOXPOST, *words, "--site", str(self.file)], 120)
+        if code:
+            raise LabError(f"voxpost {words[0]}: {said.strip()}")
+        return said
+
+    async def configure(self) -> None:
+        """Write the site file and Asterisk's files, then lead voxpost's manager over the link."""
+        self.asterisk.prepare()
+        text = _site_text(self.asterisk, self.mail, self.http_port)
+        self.file.write_text(text)
+        await self.command("generate-config", "--output", str(self.asterisk.etc_dir))
+        ours = f"ami = {{ port = {self.asterisk.ports.ami},"
+        assert ours in text
+        self.file.write_text(text.replace(ours, f"ami = {{ port = {self.link.port},"))
+        for extension in PEOPLE:
+            greeting = self.asterisk.spool_dir / "voicemail/default" / extension / "unavail.wav"
+            greeting.parent.mkdir(parents=True)
+            greeting.write_bytes(from_prompt(self.asterisk.sounds_dir, 0.2, "beep").wav())
+
+
+@asynccontextmanager
+async def soak_site(folder: Path, finder: PortFinder, tree: PackageTree) -> AsyncIterator[SoakSite]:
+    """Set it up, run it, end it. Needs root.
+
+    folder: new, with a short path, and others may enter. Raises LabError.
+    """
+    asterisk = PrivateAsterisk(tree, folder / "pbx", AsteriskPorts.pick(finder, rtp=200))
+    users = [_SENDER, *(MailUser(f"{it}@{DOMAIN}", "account-password") for it in PEOPLE)]
+    mail = ZimbraLike(folder / "mail", MailPorts.pick(finder), users, one_at_a_time=True)
+    link = Link(finder.one(), asterisk.ports.ami)
+    site = SoakSite(folder, asterisk, mail, link, finder.one())
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(mail)
+        await site.configure()
+        await stack.enter_async_context(asterisk)
+        await stack.enter_async_context(link)
+        stack.push_async_callback(site.stop_voxpost)
+        await site.start_voxpost()
+        yield site
+
+
+def _site_text(asterisk: PrivateAsterisk, mail: ZimbraLike, http_port: int) -> str:
+    people = "".join(
+        f"""
+[[people]]
+extension = "{extension}"
+name = "Person {extension}"
+email = "{extension}@{DOMAIN}"
+voicemail = {{ pin = "4321", after_delivery = "{after}" }}
+"""
+        for extension, after in PEOPLE.items()
+    )
+    return f"""\
+[site]
+name = "Klinik Sehat"
+domain = "{DOMAIN}"
+
+{asterisk_section(asterisk, 22, 'secret = "ami-secret-1", apply_secret = "ami-secret-2"')}
+[mail]
+from = "Voicemail <{_SENDER.address}>"
+smtp = {{ host = "127.0.0.1", port = {mail.ports.submission}, security = "starttls", \
+username = "{_SENDER.address}", password = "{_SENDER.password}", \
+ca_file = "{mail.certificates.ca_file}" }}
+
+[voicemail]
+max_messages = 9999
+min_seconds = 1
+
+[office]
+extension = "{MAIN_NUMBER}"
+hours = ["mon-sun 00:00-24:00"]
+open_destination = "1001"
+closed_destination = "1002"
+
+{phones_section(asterisk.ports)}
+[service]
+state_dir = "state"
+http_port = {http_port}
+{people}
+[[people]]
+extension = "1009"
+name = "José Ñandú"
+voicemail = false
+phone = {{ password = "{CALLER.password}" }}
+"""
