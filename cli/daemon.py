@@ -24,12 +24,14 @@ from cli.services import SiteServices
 from cli.systemd import notify, watchdog_seconds
 from cli.telephone import Telephone
 from ledger.errors import LedgerError
+from ledger.in_step import InStep
 from ledger.outbox import Outbox
 from ledger.store import Ledger
 from mail.aftercare import Aftercare
 from mail.delivery import Delivery
 from mail.errors import MailError
 from mail.handover import Handover
+from mail.in_step.engine import KeepInStep
 from mail.missed_calls import MissedCalls
 from mail.retry import RetryPolicy
 from mail.route import SmtpRoute
@@ -81,6 +83,8 @@ class Daemon:
         )
         self._telephone = Telephone(site=site, hint=self._look_into, sweep=self._connected)
         self._aftercare = Aftercare(self._outbox, self._telephone)
+        self._pairs = InStep(ledger)
+        self._in_step = KeepInStep(site=site, ledger=self._pairs, actions=self._telephone)
         self._agi = FastAgiServer(
             discover(),
             SiteServices(site, self._handover, self._missed_calls),
@@ -114,6 +118,7 @@ class Daemon:
         self._log.info("site file reread", people=len(self._site().people))
         self._delivery.renew()
         self._telephone.renew()
+        self._in_step.renew()
         self._sweep_now.set()
 
     async def run(self) -> None:
@@ -137,6 +142,7 @@ class Daemon:
                         self._reread_for_ever(),
                         self._telephone.run(),
                         self._aftercare.run(),
+                        self._in_step.run(),
                         self._feed_watchdog(),
                     )
                 ]
@@ -169,6 +175,10 @@ class Daemon:
             "ami_trouble": self._telephone.trouble,
             "agi": asdict(self._agi.statistics),
             "delivery": asdict(self._delivery.statistics),
+            "in_step": {
+                **asdict(self._in_step.statistics),
+                "open": await self._pairs.count_open(),
+            },
             "handover_trouble": self._sweep_trouble,
             "outbox": {
                 "by_state": {str(state): count for state, count in depth.by_state.items()},
@@ -184,18 +194,21 @@ class Daemon:
 
     async def _look_into(self, mailbox: str) -> None:
         await self._handover.mailbox(Mailbox(mailbox))
+        self._in_step.hint(mailbox)
 
     async def _connected(self) -> None:
         """The manager connection is new: what happened meanwhile is looked for."""
         self._sweep_now.set()
         self._aftercare.wake()
+        self._in_step.hint_all()
 
     async def _sweep_for_ever(self) -> None:
         while True:
             self._sweep_now.clear()
             try:
                 await self._missed_calls.repeat()
-                await self._handover.sweep()
+                if await self._handover.sweep():
+                    self._in_step.hint_all()
                 self._sweep_trouble = None
             except (MailError, LedgerError, OSError) as error:
                 self._sweep_trouble = str(error)

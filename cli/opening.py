@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import AbstractContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from ledger.store import Ledger, only_one, open_ledger, sqlite_url
 from mail.spool import Spool
@@ -34,9 +37,29 @@ async def opened_ledger(site: Site, *, must_exist: bool = False) -> AsyncIterato
         await ledger.close()
 
 
-def locked(site: Site) -> AbstractContextManager[None]:
-    """Hold the site's state_dir for this process; see ledger.store.only_one."""
-    return only_one(site.service.state_dir / LOCK_FILE)
+@contextmanager
+def locked(site: Site) -> Iterator[None]:
+    """Hold the site's state_dir, and a ledger file that lies elsewhere, for this process alone.
+
+    Raises as ledger.store.only_one.
+    """
+    with ExitStack() as stack:
+        stack.enter_context(only_one(site.service.state_dir / LOCK_FILE))
+        if (file := _sqlite_file(site.service.ledger_url)) is not None:
+            # Another's state_dir may name it too; the recordings of its rows would not be ours.
+            stack.enter_context(only_one(file.with_name(f"{file.name}.{LOCK_FILE}")))
+        yield
+
+
+def _sqlite_file(url: str | None) -> Path | None:
+    """The file of a SQLite URL; None for any other."""
+    try:
+        parsed = make_url(url) if url else None
+    except (ArgumentError, ValueError):
+        return None  # open_ledger says what is wrong with it
+    if parsed is None or parsed.get_backend_name() != "sqlite" or not parsed.database:
+        return None
+    return Path(parsed.database)
 
 
 def opened_spool(site: Site) -> Spool:

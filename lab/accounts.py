@@ -17,3 +17,7 @@ class MailUser:
     def domain(self) -> str:
         """The part behind the @."""
         return self.address.rpartition("@")[2]
+
+
+MASTER = MailUser("master", "master-password")
+"""May act for every user, by the authorization identity of SASL PLAIN (RFC 4616)."""

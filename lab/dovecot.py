@@ -1,7 +1,9 @@
 """A private Dovecot: keeps the mail, gives it out by IMAP, checks passwords for Postfix.
 
 It stands for Zimbra's mailboxd: over quota is said for each recipient after DATA, and a
-Message-ID that the mail account has already is taken and dropped (RFC 7352).
+Message-ID that the mail account has already is taken and dropped (RFC 7352). People may share
+folders (RFC 4314), which another sees as shared/ADDRESS/FOLDER, and lab.accounts.MASTER may act
+for everybody.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from lab.accounts import MailUser
+from lab.accounts import MASTER, MailUser
 from lab.certificates import Certificates
 from lab.errors import LabError
 from lab.mail_facts import HOST
@@ -65,11 +67,13 @@ class Dovecot:
         self.folder.mkdir(parents=True, exist_ok=True)
         homes = self.folder / "home"
         homes.mkdir(exist_ok=True)
+        shutil.chown(homes, MAIL_USER, MAIL_USER)  # who shares with whom is kept there
         for user in self._users:
             # Made now: two first mails at once would both miss the list of known ids in it.
             (homes / user.address).mkdir(exist_ok=True)
             shutil.chown(homes / user.address, MAIL_USER, MAIL_USER)
         (self.folder / "users").write_text("".join(_user_line(user) for user in self._users))
+        (self.folder / "masters").write_text(_user_line(MASTER))
         (self.folder / "duplicate.sieve").write_text(DUPLICATES)
         conf = self.folder / "dovecot.conf"
         conf.write_text(self._configuration())
@@ -103,11 +107,29 @@ auth_mechanisms = plain login
 auth_failure_delay = 0
 first_valid_uid = 1
 mail_location = maildir:~/Maildir
-mail_plugins = quota
+mail_plugins = quota acl
 quota_full_tempfail = {"yes" if self._temporary else "no"}
 ssl = yes
 ssl_cert = <{self._certificates.certificate_file}
 ssl_key = <{self._certificates.key_file}
+namespace inbox {{
+  inbox = yes
+  separator = /
+}}
+namespace {{
+  type = shared
+  separator = /
+  prefix = shared/%%u/
+  location = maildir:%%h/Maildir
+  subscriptions = no
+  list = children
+}}
+passdb {{
+  driver = passwd-file
+  args = scheme=PLAIN username_format=%u {folder}/masters
+  master = yes
+  result_success = continue
+}}
 passdb {{
   driver = passwd-file
   args = scheme=PLAIN username_format=%u {folder}/users
@@ -122,6 +144,12 @@ plugin {{
   quota_vsizes = yes
   quota_grace = 0
   sieve_before = {folder}/duplicate.sieve
+  acl = vfile
+  acl_user = %u
+  acl_shared_dict = file:{folder}/home/shared
+}}
+protocol imap {{
+  mail_plugins = quota acl imap_acl
 }}
 protocol lmtp {{
   mail_plugins = quota sieve

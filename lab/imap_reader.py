@@ -53,12 +53,14 @@ class ImapReader:
             )
         return found
 
-    async def flag(self, user: MailUser, uid: int, flag: str = "\\Seen") -> None:
-        """Set a flag, as a person's mail program does when the mail is read."""
+    async def flag(
+        self, user: MailUser, uid: int, flag: str = "\\Seen", *, remove: bool = False
+    ) -> None:
+        """Set a flag, as a person's mail program does when the mail is read, or remove it."""
 
         def work() -> None:
             with self._inbox(user) as imap:
-                imap.uid("STORE", str(uid), "+FLAGS", f"({flag})")
+                imap.uid("STORE", str(uid), "-FLAGS" if remove else "+FLAGS", f"({flag})")
 
         await asyncio.to_thread(work)
 

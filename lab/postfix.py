@@ -23,7 +23,8 @@ class Postfix:
     folder: its own; others must be able to enter. domains: those whose mail goes to
     Dovecot. routes: other domains, each with Postfix's next hop, as
     {"sms.lab.example": "lmtp:inet:127.0.0.1:12345"}. give_up_after: as Postfix writes
-    times ("5d"): how long a mail is tried before it bounces.
+    times ("5d"): how long a mail is tried before it bounces. one_at_a_time: a recipient gets
+    one mail after the other, each over a connection of its own.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class Postfix:
         *,
         routes: Mapping[str, str],
         give_up_after: str,
+        one_at_a_time: bool = False,
     ) -> None:
         self.folder = folder
         self._ports = ports
@@ -42,6 +44,7 @@ class Postfix:
         self._certificates = certificates
         self._routes = dict(routes)
         self._give_up_after = give_up_after
+        self._one_at_a_time = one_at_a_time
         self._child: Child | None = None
 
     @property
@@ -142,7 +145,7 @@ maximal_backoff_time = 4s
 queue_run_delay = 2s
 maximal_queue_lifetime = {self._give_up_after}
 bounce_queue_lifetime = {self._give_up_after}
-"""
+""" + (_ONE_AT_A_TIME if self._one_at_a_time else "")
 
     def _master(self) -> str:
         ports = self._ports
@@ -163,6 +166,13 @@ bounce_queue_lifetime = {self._give_up_after}
         ]
         return "".join(lines) + _SERVICES
 
+
+# With one recipient a mail, the limit of a destination is a recipient's (postconf(5)).
+_ONE_AT_A_TIME = """\
+lmtp_destination_recipient_limit = 1
+lmtp_destination_concurrency_limit = 1
+lmtp_connection_cache_on_demand = no
+"""
 
 _SERVICES = """\
 pickup unix n - n 60 1 pickup

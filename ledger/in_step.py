@@ -55,12 +55,12 @@ class Pair:
 class Standing:
     """What the ledger knows of messages on the telephone."""
 
-    settled: frozenset[str]
+    settled: frozenset[str] = frozenset()
     """Sources that are paired, or were."""
-    delivered: tuple[int, ...]
+    delivered: tuple[int, ...] = ()
     """Entries that are delivered and not paired yet."""
-    awaited: bool
-    """Whether a mail is still on its way, or a message not handed over yet."""
+    awaited: bool = False
+    """Whether a mail is still on its way."""
 
 
 class InStep:
@@ -76,8 +76,7 @@ class InStep:
         def work(connection: Connection) -> Standing:
             settled: set[str] = set()
             delivered: list[int] = []
-            known = 0
-            on_its_way = False
+            awaited = False
             for start in range(0, len(wanted), _PART):
                 rows = connection.execute(
                     select(outbox.c.id, outbox.c.source, outbox.c.state, in_step.c.entry)
@@ -85,14 +84,12 @@ class InStep:
                     .where(outbox.c.source.in_(wanted[start : start + _PART]))
                 )
                 for row in rows:
-                    known += 1
                     if row.entry is not None:
                         settled.add(row.source)
                     elif row.state == State.DELIVERED:
                         delivered.append(row.id)
                     elif row.state == State.WAITING:
-                        on_its_way = True
-            awaited = on_its_way or known < len(wanted)
+                        awaited = True
             return Standing(frozenset(settled), tuple(delivered), awaited)
 
         return await self._ledger.read(work)
@@ -108,21 +105,22 @@ class InStep:
                 .where(outbox.c.id.in_(entries), in_step.c.entry.is_(null()))
                 .where(outbox.c.state == State.DELIVERED)
             ).all()
-            for row in rows:
-                facts = read_facts(row.kind, row.payload)
-                if isinstance(facts, VoicemailFacts):
-                    connection.execute(
-                        in_step.insert().values(
-                            entry=row.id,
-                            extension=row.extension,
-                            mailbox=facts.mailbox,
-                            msg_id=facts.msg_id,
-                            message_id=row.message_id,
-                            read=False,
-                            whole=False,
-                            opened=now,
-                        )
-                    )
+            values = [
+                {
+                    "entry": row.id,
+                    "extension": row.extension,
+                    "mailbox": facts.mailbox,
+                    "msg_id": facts.msg_id,
+                    "message_id": row.message_id,
+                    "read": False,
+                    "whole": False,
+                    "opened": now,
+                }
+                for row in rows
+                if isinstance(facts := read_facts(row.kind, row.payload), VoicemailFacts)
+            ]
+            if values:
+                connection.execute(in_step.insert(), values)
 
         await self._ledger.write(work)
 

@@ -3,3 +3,7 @@
 
 class MailError(Exception):
     """Base of the errors of mail."""
+
+
+class HandoverFailed(MailError):
+    """A recording could not be secured. It stays on the telephone and is tried again."""

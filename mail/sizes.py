@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mail.audio import Form
-from pbx.people import Attach
+from pbx.voicemail import Attach
 
 _WAV_BYTES = 16_000  # a second of Asterisk's wav: 8 kHz, 16 bit
 # Bits a second: the first of each is the usual one. Below 8,000 speech is hard to follow.

@@ -25,6 +25,7 @@ def contradictions(
     """
     yield from _people(site.people, places)
     yield from _lost_recordings(site, places)
+    yield from _in_step(site, places)
     yield from _service_number(file, lines, site)
     if site.office is not None:
         yield from _office(file, lines, site, site.office)
@@ -57,6 +58,32 @@ def _lost_recordings(site: Site, places: Sequence[Place]) -> Iterator[Problem]:
             key = f"people.{person.extension}.voicemail.after_delivery"
             what = "would delete recordings that attach = none keeps out of the e-mail."
             yield Problem(file, key, what, "Choose keep or heard, or attach the audio.", line)
+
+
+def _in_step(site: Site, places: Sequence[Place]) -> Iterator[Problem]:
+    """What read_is_heard needs of the rest."""
+    for person, (file, line) in zip(site.people, places, strict=True):
+        if not site.read_is_heard_of(person):
+            continue
+        for what, remedy in _in_step_faults(site, person):
+            yield Problem(
+                file, f"people.{person.extension}.voicemail.read_is_heard", what, remedy, line
+            )
+
+
+def _in_step_faults(site: Site, person: Person) -> Iterator[tuple[str, str]]:
+    after = site.after_delivery_of(person)
+    if site.mail.imap is None:
+        yield "needs to know where mail is read.", "Add [mail.imap]."
+    elif site.mail.imap.access == "own" and not person.imap_secret().given:
+        remedy = "Add imap_password_file, or set mail.imap.access to master or shared."
+        yield "needs this person's password for IMAP.", remedy
+    if after != "keep":
+        what = f"and after_delivery = {after}: the mail would be marked read before anybody read it"
+        yield f"{what}.", "Choose after_delivery = keep, or read_is_heard = false."
+    if site.attach_of(person) == "none" and site.when_deleted_of(person) == "delete":
+        what = "would delete recordings that attach = none keeps out of the e-mail."
+        yield what, "Choose when_deleted = keep or move, or attach the audio."
 
 
 def _also(other: Place, file: Path) -> str:

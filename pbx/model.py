@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from pbx.bounces import Bounces
 from pbx.fields import (
-    ACCESS_PATTERN,
     LONG_SECRET,
     Address,
     Country,
@@ -31,9 +31,11 @@ from pbx.fields import (
     check_address,
 )
 from pbx.hours import is_open, parse_opening
+from pbx.imap import ImapServer
 from pbx.numbers import Extension, split_mailbox
-from pbx.people import AfterDelivery, Attach, Language, Person
+from pbx.people import Language, Person
 from pbx.secret import Secret
+from pbx.voicemail import AfterDelivery, Attach, Voicemail, WhenDeleted
 
 
 class SiteInfo(Section):
@@ -164,7 +166,7 @@ def _check_from(text: str) -> str:
 
 
 class Mail(Section):
-    """How e-mails leave."""
+    """How e-mails leave, and how it is seen that they were read."""
 
     smtp: Annotated[
         tuple[SmtpServer, ...],
@@ -182,6 +184,16 @@ class Mail(Section):
     """How long a message is tried again before it is set aside as failed."""
     texts_dir: SitePath | None = None
     """Folder with your own versions of the e-mail templates."""
+    imap: ImapServer | None = None
+    """The IMAP server that people read their mail on; needed where `read_is_heard` is set."""
+    bounces: Bounces | None = None
+    """The account of the envelope sender; left out: what comes back is not looked at."""
+
+    @model_validator(mode="after")
+    def _bounces_have_a_server(self) -> Self:
+        if self.bounces is not None and self.imap is None:
+            raise ValueError("bounces are read by IMAP: add [mail.imap] with its host")
+        return self
 
     @property
     def sender_address(self) -> str:
@@ -190,27 +202,6 @@ class Mail(Section):
     @property
     def bounce_address(self) -> str:
         return self.envelope_sender or self.sender_address
-
-
-class Voicemail(Section):
-    """Voicemail for everybody; a person's own options come first."""
-
-    context: Token = "default"
-    """Voicemail context of the mailboxes."""
-    attach: Attach = "wav"
-    """Audio in the e-mail: wav, mp3, opus, or none."""
-    after_delivery: AfterDelivery = "keep"
-    """Once delivered: keep the recording as new, mark it heard, or delete it."""
-    access_extension: str = Field("*97", pattern=ACCESS_PATTERN)
-    """What a person dials to listen by telephone."""
-    ring_seconds: int = Field(20, ge=5, le=120)
-    """How long a telephone rings before voicemail answers."""
-    min_seconds: int = Field(2, ge=0, le=60)
-    """A shorter recording is no message."""
-    max_seconds: int = Field(300, ge=10, le=3600)
-    """A longer recording is cut."""
-    max_messages: int = Field(100, ge=1, le=9999)
-    """Messages in one mailbox; when it is full, Asterisk takes no more."""
 
 
 class Office(Section):
@@ -288,7 +279,7 @@ class Site(Section):
     asterisk: Asterisk = Asterisk()
     """The Asterisk that voxpost stands beside."""
     mail: Mail
-    """How e-mails leave."""
+    """How e-mails leave, and how it is seen that they were read."""
     voicemail: Voicemail = Voicemail()
     """Voicemail for everybody; a person's own options come first."""
     office: Office | None = None
@@ -327,6 +318,17 @@ class Site(Section):
     def after_delivery_of(self, person: Person) -> AfterDelivery:
         own = person.voicemail.after_delivery if person.voicemail else None
         return own or self.voicemail.after_delivery
+
+    def read_is_heard_of(self, person: Person) -> bool:
+        """Whether this person's mails and telephone messages are kept in step."""
+        if not person.voicemail or person.email is None:
+            return False
+        own = person.voicemail.read_is_heard
+        return self.voicemail.read_is_heard if own is None else own
+
+    def when_deleted_of(self, person: Person) -> WhenDeleted:
+        own = person.voicemail.when_deleted if person.voicemail else None
+        return own or self.voicemail.when_deleted
 
     def office_is_open(self, moment: datetime) -> bool:
         """Whether the office is open at an aware moment; always, where no hours are set."""

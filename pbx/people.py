@@ -9,7 +9,6 @@ from pydantic import Field
 from pbx.fields import (
     LONG_SECRET,
     PIN_FORM,
-    PIN_PATTERN,
     Address,
     ExtensionNumber,
     Section,
@@ -20,28 +19,12 @@ from pbx.fields import (
 )
 from pbx.numbers import Extension, Mailbox, mailbox
 from pbx.secret import Secret
+from pbx.voicemail import PersonVoicemail
 
 ENDPOINT_PREFIX = "phone-"
 
 Language = Literal["id", "en"]
-Attach = Literal["wav", "mp3", "opus", "none"]
-AfterDelivery = Literal["keep", "heard", "delete"]
 DialClass = Literal["internal", "local", "mobile", "national", "international", "premium"]
-
-
-class PersonVoicemail(Section):
-    """A person's voicemail; what is left out comes from `[voicemail]`."""
-
-    pin: str | None = Field(None, pattern=PIN_PATTERN, repr=False)
-    """PIN for listening by telephone, 4 to 12 digits. Better in `pin_file`."""
-    pin_file: SitePath | None = None
-    """File that holds the PIN."""
-    pin_env: str | None = None
-    """Environment variable that holds the PIN."""
-    attach: Attach | None = None
-    """Audio in the e-mail: wav, mp3, opus, or none."""
-    after_delivery: AfterDelivery | None = None
-    """What becomes of the recording on the telephone once the mail is delivered."""
 
 
 class PersonPhone(Section):
@@ -72,6 +55,14 @@ class Person(Section):
     """Language of this person's e-mails; the site's when left out."""
     timezone: Zone | None = None
     """Time zone of times in this person's e-mails; the site's when left out."""
+    imap_username: Text | None = None
+    """Name to log in with by IMAP; the address when left out."""
+    imap_password: str | None = Field(None, repr=False)
+    """Password for IMAP. Better in `imap_password_file`."""
+    imap_password_file: SitePath | None = None
+    """File that holds the password for IMAP; needed for read_is_heard with access = "own"."""
+    imap_password_env: str | None = None
+    """Environment variable that holds the password for IMAP."""
     voicemail: PersonVoicemail | Literal[False] = PersonVoicemail()
     """Voicemail options, or false for no mailbox."""
     phone: PersonPhone | None = None
@@ -99,6 +90,9 @@ class Person(Section):
         if self.voicemail is False:
             return Secret(key)
         return self.voicemail.secret_of("pin", key, PIN_FORM)
+
+    def imap_secret(self) -> Secret:
+        return self.secret_of("imap_password", f"people.{self.extension}.imap_password")
 
     def phone_secret(self) -> Secret:
         key = f"people.{self.extension}.phone.password"

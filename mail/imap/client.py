@@ -5,14 +5,33 @@ from __future__ import annotations
 import select
 import socket
 import ssl
+from contextlib import suppress
 from typing import Any, cast
 
 from imapclient import IMAPClient
 from imapclient.response_parser import parse_fetch_response
+from imapclient.tls import IMAP4_TLS, wrap_socket
+
+
+class _Tls(IMAP4_TLS):  # type: ignore[misc]
+    """TLS from the first byte. The library's own forgets the time limit until the greeting."""
+
+    def _create_socket(self, timeout: float | None) -> socket.socket:
+        plain = socket.create_connection((self.host, self.port), timeout or self._timeout)
+        try:
+            return cast("socket.socket", wrap_socket(plain, self.ssl_context, self.host))
+        except BaseException:
+            plain.close()
+            raise
 
 
 class Client(IMAPClient):  # type: ignore[misc]  # imapclient is not typed for strict use
     """One connection, no thread but one; `cut` alone may come from another."""
+
+    def _create_IMAP4(self) -> Any:  # noqa: N802 - the library's name
+        if not self.ssl:
+            return super()._create_IMAP4()
+        return _Tls(self.host, self.port, self.ssl_context, self._timeout.connect)
 
     def idle(self) -> bool:
         """Begin IDLE (RFC 2177). True: the server had news before it began.
@@ -67,19 +86,15 @@ class Client(IMAPClient):  # type: ignore[misc]  # imapclient is not typed for s
 
     def cut(self) -> None:
         """Shut the connection down; whoever reads from it sees its end at once."""
-        try:
+        with suppress(OSError):  # it had ended already
             socket.socket.shutdown(self._imap.sock, socket.SHUT_RDWR)
-        except OSError:
-            pass  # it had ended already
 
     def drop(self) -> None:
         """Shut the connection down and close the socket."""
         self.cut()
-        try:
-            self._imap.file.close()
-            self._imap.sock.close()
-        except OSError:
-            pass
+        for part in (self._imap.file, self._imap.sock):
+            with suppress(OSError):
+                part.close()
 
     def _consume(self, tag: bytes) -> None:
         kind, data = self._imap.tagged_commands.pop(tag)

@@ -6,6 +6,7 @@ import imaplib
 import re
 import ssl
 from dataclasses import dataclass
+from pathlib import Path
 
 from imapclient import SocketTimeout
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
@@ -35,7 +36,7 @@ class Login:
     acting_for: str | None = None
 
 
-def dial(server: ImapServer, login: Login) -> Client:
+def dial(server: ImapServer, login: Login, trust: Trust) -> Client:
     """Connect, secure and log in, each step within the server's time limit. Blocking.
 
     Raises:
@@ -49,7 +50,7 @@ def dial(server: ImapServer, login: Login) -> Client:
         raise ImapLoginRefused(str(error)) from error
     client: Client | None = None
     try:
-        client = _connect(server)
+        client = _connect(server, trust)
         _log_in(client, login, password)
         if client.has_capability("CONDSTORE") and client.has_capability("ENABLE"):
             client.enable("CONDSTORE")  # else Dovecot does not count what others change
@@ -71,19 +72,31 @@ def dial(server: ImapServer, login: Login) -> Client:
     return client
 
 
-def trust(server: ImapServer) -> ssl.SSLContext:
-    """What verifies the server's certificate. Raises OSError if ca_file cannot be used."""
-    context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH)
-    if server.ca_file is not None:
-        try:
-            context.load_verify_locations(cafile=server.ca_file)
-        except OSError as error:
-            raise OSError(f"mail.imap.ca_file {server.ca_file} cannot be used: {error}") from error
-    return context
+class Trust:
+    """What verifies the server's certificate, read once: that takes longer than a log-in."""
+
+    def __init__(self) -> None:
+        self._context: ssl.SSLContext | None = None
+
+    def of(self, server: ImapServer) -> ssl.SSLContext:
+        """The certificates to trust. Raises OSError if ca_file cannot be used."""
+        if self._context is None:
+            context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH)
+            if server.ca_file is not None:
+                _load(context, server.ca_file)
+            self._context = context
+        return self._context
 
 
-def _connect(server: ImapServer) -> Client:
-    context = None if server.security == "plain" else trust(server)
+def _load(context: ssl.SSLContext, ca_file: Path) -> None:
+    try:
+        context.load_verify_locations(cafile=ca_file)
+    except OSError as error:
+        raise OSError(f"mail.imap.ca_file {ca_file} cannot be used: {error}") from error
+
+
+def _connect(server: ImapServer, trust: Trust) -> Client:
+    context = None if server.security == "plain" else trust.of(server)
     client = Client(
         server.host,
         server.port,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -16,7 +17,7 @@ from imapclient.exceptions import (
 )
 
 from mail.imap.client import Client
-from mail.imap.dialling import Login, dial
+from mail.imap.dialling import Login, Trust, dial
 from mail.imap.errors import ImapError, ImapRefused, ImapUnreachable
 from mail.outcome import words_of
 from pbx.imap import ImapServer
@@ -49,14 +50,25 @@ class ImapSession:
     Not for two threads at once; only `abort` may come from another. Every step on the wire ends
     within the server's timeout. After ImapUnreachable the session is closed: `open` it anew.
 
+    Arguments:
+        trust: shared by the sessions of one server; its own when left out.
+
     Every method raises ImapUnreachable, and ImapRefused where the server says NO.
     """
 
-    def __init__(self, server: ImapServer, login: Login) -> None:
+    def __init__(self, server: ImapServer, login: Login, trust: Trust | None = None) -> None:
         self.server = server
         self.login = login
+        self._trust = trust or Trust()
         self._client: Client | None = None
         self._selected: Selected | None = None
+        self._busy = threading.Lock()
+        self._aborted = False
+
+    @property
+    def selected(self) -> str | None:
+        """The folder that is open."""
+        return None if self._selected is None else self._selected.name
 
     @property
     def usable(self) -> bool:
@@ -69,23 +81,31 @@ class ImapSession:
         Raises:
             ImapLoginRefused: name or password are wrong; do not repeat it soon.
         """
-        if self._client is None:
-            self._client = dial(self.server, self.login)
+        with self._busy:
+            if self._client is None and not self._aborted:
+                self._client = dial(self.server, self.login, self._trust)
+            if self._aborted:
+                self._drop()
+                raise ImapUnreachable(f"{self._place}: given up")
 
     def close(self) -> None:
         """Say LOGOUT and close; a server that does not answer is not waited for."""
-        client, self._client, self._selected = self._client, None, None
-        if client is not None:
-            with suppress(IMAPClientError, OSError, ValueError):
-                client.socket().settimeout(min(_FAREWELL, self.server.timeout))
-                client.logout()
-            client.drop()
+        with self._busy:
+            if (client := self._client) is not None:
+                with suppress(IMAPClientError, OSError, ValueError):
+                    client.socket().settimeout(min(_FAREWELL, self.server.timeout))
+                    client.logout()
+                self._drop()
 
     def abort(self) -> None:
-        """End the connection at once, from any thread; what is under way there fails."""
+        """End the connection at once and for good; what is under way in another thread fails."""
+        self._aborted = True
         client = self._client
         if client is not None:
             client.cut()
+        if self._busy.acquire(blocking=False):
+            self._drop()
+            self._busy.release()
 
     def select(self, folder: str) -> Selected:
         """Open a folder, and say how it stands now.
@@ -145,6 +165,13 @@ class ImapSession:
             content = client.fetch([uid], ["BODY.PEEK[]"]).get(uid, {}).get(b"BODY[]")
             return content if isinstance(content, bytes) else None
 
+    def has_audio(self, uid: int) -> bool:
+        """Whether a mail of the selected folder has audio in it, by its BODYSTRUCTURE."""
+        with self._talk() as client:
+            lines = client.fetch_lines(str(uid), "(UID BODYSTRUCTURE)")
+            texts = (b"".join(it) if isinstance(it, tuple) else it for it in lines)
+            return any(b'"audio"' in text.lower() for text in texts)
+
     def add_flags(self, uids: Iterable[int], *flags: str) -> None:
         """Set flags in the selected folder; a UID that is gone is no error."""
         self._store(uids, "+FLAGS.SILENT", flags)
@@ -192,7 +219,9 @@ class ImapSession:
             return [
                 str(name)
                 for flags, _, name in listed
-                if not {b"\\noselect", b"\\nonexistent"} & {bytes(it).lower() for it in flags}
+                if str(name).startswith(below)  # there may be wildcards in `below`
+                and str(name).isprintable()
+                and not {b"\\noselect", b"\\nonexistent"} & {bytes(it).lower() for it in flags}
             ]
 
     def idle(self, seconds: float, wake: Callable[[], bool] = lambda: False) -> bool:
@@ -226,31 +255,33 @@ class ImapSession:
     @contextmanager
     def _talk(self) -> Iterator[Client]:
         """One exchange, its faults told apart; a broken connection is closed."""
-        client = self._client
-        if client is None:
-            raise ImapUnreachable(f"{self._place}: not connected")
-        try:
-            yield client
-        except ImapError:
-            raise
-        except IMAPClientReadOnlyError as error:  # the library counts it among broken connections
-            raise ImapRefused(self._words(error)) from error
-        except (IMAPClientAbortError, ProtocolError) as error:
-            self._lose(client)
-            raise ImapUnreachable(self._words(error)) from error
-        except IMAPClientError as error:
-            raise ImapRefused(self._words(error)) from error
-        except (OSError, ValueError, LookupError, TypeError, AssertionError) as error:
-            # Not only the network's: the library trips over answers that are nonsense.
-            self._lose(client)
-            raise ImapUnreachable(self._words(error)) from error
-        except BaseException:
-            self._lose(client)
-            raise
+        with self._busy:
+            client = self._client
+            if client is None:
+                raise ImapUnreachable(f"{self._place}: not connected")
+            try:
+                yield client
+            except ImapError:
+                raise
+            except IMAPClientReadOnlyError as error:  # the library takes it for a broken connection
+                raise ImapRefused(self._words(error)) from error
+            except (IMAPClientAbortError, ProtocolError) as error:
+                self._drop()
+                raise ImapUnreachable(self._words(error)) from error
+            except IMAPClientError as error:
+                raise ImapRefused(self._words(error)) from error
+            except (OSError, ValueError, LookupError, TypeError, AssertionError) as error:
+                # Not only the network's: the library trips over answers that are nonsense.
+                self._drop()
+                raise ImapUnreachable(self._words(error)) from error
+            except BaseException:
+                self._drop()
+                raise
 
-    def _lose(self, client: Client) -> None:
-        self._client = self._selected = None
-        client.drop()
+    def _drop(self) -> None:
+        client, self._client, self._selected = self._client, None, None
+        if client is not None:
+            client.drop()
 
     def _words(self, error: Exception) -> str:
         return f"{self._place}: {words_of(str(error) or type(error).__name__)}"
