@@ -28,11 +28,13 @@ from ledger.in_step import InStep
 from ledger.outbox import Outbox
 from ledger.store import Ledger
 from mail.aftercare import Aftercare
+from mail.bounces.watcher import BounceWatcher
 from mail.delivery import Delivery
 from mail.errors import MailError
 from mail.handover import Handover
 from mail.in_step.engine import KeepInStep
 from mail.missed_calls import MissedCalls
+from mail.retention import Retention
 from mail.retry import RetryPolicy
 from mail.route import SmtpRoute
 from mail.writer import EntryWriter
@@ -85,6 +87,8 @@ class Daemon:
         self._aftercare = Aftercare(self._outbox, self._telephone)
         self._pairs = InStep(ledger)
         self._in_step = KeepInStep(site=site, ledger=self._pairs, actions=self._telephone)
+        self._bounces = BounceWatcher(site=site, outbox=self._outbox, chance=random.random)
+        self._retention = Retention(self._outbox, self._spool, time.time)
         self._agi = FastAgiServer(
             discover(),
             SiteServices(site, self._handover, self._missed_calls),
@@ -119,6 +123,7 @@ class Daemon:
         self._delivery.renew()
         self._telephone.renew()
         self._in_step.renew()
+        self._bounces.renew()
         self._sweep_now.set()
 
     async def run(self) -> None:
@@ -143,6 +148,7 @@ class Daemon:
                         self._telephone.run(),
                         self._aftercare.run(),
                         self._in_step.run(),
+                        self._bounces.run(),
                         self._feed_watchdog(),
                     )
                 ]
@@ -179,6 +185,7 @@ class Daemon:
                 **asdict(self._in_step.statistics),
                 "open": await self._pairs.count_open(),
             },
+            "bounces": asdict(self._bounces.statistics),
             "handover_trouble": self._sweep_trouble,
             "outbox": {
                 "by_state": {str(state): count for state, count in depth.by_state.items()},
@@ -209,6 +216,7 @@ class Daemon:
                 await self._missed_calls.repeat()
                 if await self._handover.sweep():
                     self._in_step.hint_all()
+                await self._retention.remove_old()
                 self._sweep_trouble = None
             except (MailError, LedgerError, OSError) as error:
                 self._sweep_trouble = str(error)

@@ -42,6 +42,17 @@ class _Collector:
             seen = bounces["connected"]
             yield _gauge("bounces_connected", "Whether bounces are seen.", seen)
             yield _counter("bounced", "Messages that came back.", bounces["bounced"])
+        if in_step := snapshot.get("in_step"):
+            yield _gauge("in_step_people", "People who asked for read is heard.", in_step["people"])
+            yield _gauge("in_step_open", "Pairs that are kept in step.", in_step["open"])
+            carried = CounterMetricFamily(
+                "voxpost_in_step_actions", "What was carried over.", labels=["action"]
+            )
+            for action, count in in_step["actions"].items():
+                carried.add_metric([action], count)
+            yield carried
+            conflicts = in_step["conflicts"]
+            yield _counter("in_step_conflicts", "Pairs left as they were.", conflicts)
         runs = CounterMetricFamily("voxpost_agi_runs", "AGI scripts run.", labels=["script"])
         errors = CounterMetricFamily("voxpost_agi_errors", "AGI scripts failed.", labels=["script"])
         for name, script in snapshot["agi"]["scripts"].items():

@@ -107,6 +107,12 @@ def _daemon_lines(daemon: dict[str, Any] | None) -> list[tuple[str, str]]:
         lines.append(("last trouble", f"{when} {delivery['last_trouble']}"))
     if (daemon.get("bounces") or {}).get("trouble"):
         lines.append(("bounces", f"NOT seen: {daemon['bounces']['trouble']}"))
+    in_step = daemon.get("in_step")
+    if in_step and in_step["people"]:
+        what = f"{in_step['open']} voicemails of {in_step['people']} people in step"
+        if in_step["resting"]:
+            what += f", log-in refused for {in_step['resting']}: {in_step['last_trouble']}"
+        lines.append(("read/heard", what))
     if daemon["handover_trouble"]:
         lines.append(("hand-over", f"NOT well: {daemon['handover_trouble']}"))
     return lines
