@@ -6,6 +6,7 @@ AGI, AMI and the sweep all call this, as often as they like: what is known is no
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from weakref import WeakValueDictionary
@@ -14,7 +15,7 @@ import structlog
 
 from ledger.entries import Entry, NewEntry, State, VoicemailFacts
 from ledger.outbox import Outbox
-from mail.errors import MailError
+from mail.errors import HandoverFailed
 from mail.identity import message_id
 from mail.recordings import (
     FOLDERS,
@@ -22,22 +23,16 @@ from mail.recordings import (
     count_new,
     list_folder,
     mailbox_folder,
-    read_recording,
     scan_mailbox,
 )
+from mail.securing import Gone, Securing
 from mail.spool import Spool
 from pbx.model import Site
 from pbx.numbers import Mailbox
 from pbx.people import Person
 
-_SECOND_LOOK = 0.02  # seconds; renumbering moves audio and text one after the other
-_LOOKS = 3
 _BATCH = 50  # messages in one commit; an AGI script that runs out of time loses no more work
 _STILL_NEW = 2 * 3600.0  # seconds; in a mailbox new to us, what is older is not mailed
-
-
-class HandoverFailed(MailError):
-    """A recording could not be secured. It stays on the telephone and is tried again."""
 
 
 class Handover:
@@ -64,7 +59,7 @@ class Handover:
         self._spool = spool
         self._now = now
         self._wake = wake
-        self._pause = pause
+        self._securing = Securing(spool, pause)
         self._swept: dict[Path, float] = {}
         self._adopted: set[str] | None = None
         self._secured: dict[str, str] = {}
@@ -99,7 +94,8 @@ class Handover:
         where = Mailbox(entry.facts.mailbox)
         for recording in await asyncio.to_thread(scan_mailbox, self._asterisk_spool(), where, []):
             if recording.source == entry.source:
-                return await self._secure(recording)
+                with contextlib.suppress(Gone):
+                    return await self._securing.take(recording)
         return None
 
     async def sweep(self) -> int:
@@ -194,9 +190,10 @@ class Handover:
         if person is None:
             return []
         # When the ledger refuses, what was secured for it is there for the next time.
-        audio = self._secured.get(recording.source) or await self._secure(recording)
-        if audio is None and not await asyncio.to_thread(_still_there, recording):
-            return []  # heard, moved or deleted meanwhile; it is found in its new place
+        try:
+            audio = self._secured.get(recording.source) or await self._securing.take(recording)
+        except Gone:
+            return []
         if audio is not None:
             self._secured[recording.source] = audio
         return [self._entry(recording, person, audio, waiting, State.WAITING)]
@@ -224,45 +221,6 @@ class Handover:
             aftercare=None if after == "keep" else after,
             state=state,
         )
-
-    async def _secure(self, recording: Recording) -> str | None:
-        """Take the audio, and make sure that it is this message's.
-
-        None if it has none, or if the message is not there any more.
-
-        Raises:
-            HandoverFailed: it cannot be read or kept, or would not lie still.
-        """
-        audio: Path | None = None
-        for _ in range(_LOOKS):
-            name = None
-            audio = await asyncio.to_thread(recording.audio)
-            if audio is not None:
-                name = await self._try_to_secure(audio)
-            await self._pause(_SECOND_LOOK)
-            if name is not None and audio is not None:
-                if await asyncio.to_thread(self._unmoved, recording, name, audio):
-                    return name
-                await asyncio.to_thread(self._spool.remove, name)
-            if not await asyncio.to_thread(_still_there, recording):
-                return None
-        if audio is not None:
-            raise HandoverFailed(f"{audio} changes all the time. It is tried again.")
-        return None
-
-    async def _try_to_secure(self, audio: Path) -> str | None:
-        try:
-            return await asyncio.to_thread(self._spool.secure, audio)
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise HandoverFailed(
-                f"cannot secure {audio}: {error.strerror}. The message stays on the "
-                "telephone and is tried again; see `voxpost doctor`."
-            ) from error
-
-    def _unmoved(self, recording: Recording, name: str, audio: Path) -> bool:
-        return _still_there(recording) and self._spool.same_file(name, audio)
 
     def _mailed_boxes(self) -> list[Mailbox]:
         """Every mailbox of the site whose person wants mail, also if nobody ever called it."""
@@ -315,8 +273,3 @@ def _complain(troubles: Sequence[OSError]) -> None:
             f"cannot read {first.filename}: {first.strerror}. The message stays on the telephone "
             "and is tried again; see `voxpost doctor`."
         )
-
-
-def _still_there(recording: Recording) -> bool:
-    found = read_recording(recording.text_file, recording.mailbox)
-    return found is not None and found.msg_id == recording.msg_id

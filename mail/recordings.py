@@ -126,6 +126,17 @@ def count_new(spool: Path, where: Mailbox) -> int:
     return sum(len(_text_files(box / name)) for name in NEW_FOLDERS)
 
 
+def folder_stamp(folder: Path) -> int | None:
+    """Changes whenever a message comes, goes or is renumbered; None while that is under way.
+
+    Asterisk moves audio and text one after the other, under its lock (main/app.c). Blocking.
+    """
+    try:
+        return None if (folder / ".lock").exists() else folder.stat().st_mtime_ns
+    except FileNotFoundError:
+        return None
+
+
 def read_recording(text_file: Path, where: Mailbox) -> Recording | None:
     """One message, or None if it is not (or no longer) there."""
     try:

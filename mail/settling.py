@@ -120,7 +120,8 @@ class Settler:
                 due = now + delay
                 return End(entry.id, State.WAITING, words, due, entry.audio, entry.aftercare)
             words = f"given up after {_days(age)}: {words}"
-        return End(entry.id, State.FAILED, words, audio=entry.audio)
+        # Still owed, should it be sent by hand after all.
+        return End(entry.id, State.FAILED, words, audio=entry.audio, aftercare=entry.aftercare)
 
     def _remove(self, names: Iterable[str]) -> None:
         for name in names:

@@ -14,7 +14,8 @@ from ledger.entries import MissedCallFacts, State, VoicemailFacts
 from ledger.errors import LedgerUnusable
 from ledger.outbox import Outbox
 from ledger.store import open_ledger, sqlite_url
-from mail.handover import Handover, HandoverFailed
+from mail.errors import HandoverFailed
+from mail.handover import Handover
 from mail.missed_calls import CallerId, MissedCalls
 from mail.spool import Spool
 from pbx.model import Site

@@ -1,0 +1,220 @@
+"""The site that is killed: Asterisk on generated files, an unruly way to Postfix and Dovecot."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from endurance.kills_calls import Calls
+from lab.accounts import MailUser
+from lab.asterisk import PrivateAsterisk
+from lab.errors import LabError
+from lab.mail_ports import MailPorts
+from lab.misbehaviour import Moods
+from lab.packages import PackageTree
+from lab.phone import Login
+from lab.ports import AsteriskPorts, PortFinder
+from lab.processes import Child, ReadyNotice, run_program
+from lab.site_sections import asterisk_section, phones_section
+from lab.speech import Speech, from_prompt
+from lab.unruly import UnrulyServer
+from lab.zimbra_like import ZimbraLike
+
+DOMAIN = "lab.example"
+CALLER = Login("phone-2000", "caller-password")
+VOXPOST = (sys.executable, "-m", "cli")
+MOODS = 0.06  # chance of a fault at each of seven stages: about every third message
+_ANSWER_WITHIN = 1.0  # seconds that voxpost gives the mail server for each answer
+_SECRETS = 'secret = "ami-secret-1", apply_secret = "ami-secret-2"'
+
+
+@dataclass
+class KillsSite:
+    """Everything but voxpost, which is started and killed from outside.
+
+    unruly: between voxpost and the mail server; `moods.chance` says how bad it is.
+    """
+
+    folder: Path
+    finder: PortFinder
+    asterisk: PrivateAsterisk
+    mail: ZimbraLike
+    unruly: UnrulyServer
+    moods: Moods
+    extensions: tuple[str, ...]
+    http_port: int
+
+    @property
+    def file(self) -> Path:
+        """The site file."""
+        return self.folder / "site.toml"
+
+    @property
+    def log_file(self) -> Path:
+        """What all of voxpost's lives logged."""
+        return self.folder / "voxpost.log"
+
+    @property
+    def heard(self) -> frozenset[str]:
+        """Whose messages are marked heard once they are delivered: every second person's."""
+        return frozenset(self.extensions[1::2])
+
+    def address(self, extension: str) -> str:
+        return f"{extension}@{DOMAIN}"
+
+    def start_voxpost(self) -> Child:
+        return Child("voxpost", [*VOXPOST, "run", "--site", str(self.file)], self.log_file)
+
+    async def start_up_seconds(self) -> float:
+        """How long voxpost takes here and now until it is ready."""
+        began = time.monotonic()
+        with ReadyNotice(self.folder / "ready") as ready:
+            environment = {**os.environ, "NOTIFY_SOCKET": str(ready.path)}
+            words = [*VOXPOST, "run", "--site", str(self.file)]
+            child = Child("voxpost", words, self.log_file, environment)
+            await ready.wait(child, 60)
+            took = time.monotonic() - began
+            await child.stop(25)
+        return took
+
+    def start_calls(self, calls: int, per_second: float) -> Calls:
+        """Callers leave voicemail in one mailbox after the other."""
+        return Calls(
+            self.folder / "calls",
+            self.asterisk.tree,
+            self.finder,
+            to_port=self.asterisk.ports.sip,
+            extensions=self.extensions,
+            login=CALLER,
+            speech=from_prompt(self.asterisk.sounds_dir, 20.0),
+            calls=calls,
+            per_second=per_second,
+        )
+
+    def scripts(self) -> int:
+        """How many scripts Asterisk has started beside a voxpost that did not answer."""
+        mark = f"agi\0--site\0{self.file}\0".encode()
+        return sum(mark in _command_line(folder) for folder in Path("/proc").glob("[0-9]*"))
+
+    async def refuse_now_and_then(self, random: Random) -> None:
+        """Close the mail server's door for a moment, again and again, until cancelled."""
+        try:
+            while True:
+                await asyncio.sleep(random.uniform(10, 30))
+                await self.unruly.close_door()
+                await asyncio.sleep(random.uniform(0.5, 3))
+                await self.unruly.open_door()
+        finally:
+            await self.unruly.open_door()
+
+    def _write(self) -> None:
+        ports = self.asterisk.ports
+        people = "".join(_person(it, self.address(it), it in self.heard) for it in self.extensions)
+        self.file.write_text(
+            f"""\
+[site]
+name = "Klinik Sehat"
+domain = "{DOMAIN}"
+
+{asterisk_section(self.asterisk, 22, _SECRETS)}
+[mail]
+from = "Voicemail <voicemail@{DOMAIN}>"
+smtp = {{ host = "127.0.0.1", port = {self.unruly.port}, security = "plain", \
+timeout = {_ANSWER_WITHIN} }}
+
+[voicemail]
+max_messages = 9999
+min_seconds = 1
+
+{phones_section(ports)}
+[service]
+state_dir = "state"
+http_port = {self.http_port}
+{people}
+[[people]]
+extension = "2000"
+name = "José Ñandú"
+voicemail = false
+phone = {{ password = "{CALLER.password}" }}
+"""
+        )
+
+
+def _command_line(process: Path) -> bytes:
+    try:
+        return (process / "cmdline").read_bytes()
+    except OSError:
+        return b""  # it has ended
+
+
+def _person(extension: str, address: str, heard: bool) -> str:
+    after = "heard" if heard else "keep"
+    return f"""
+[[people]]
+extension = "{extension}"
+name = "Person {extension}"
+email = "{address}"
+voicemail = {{ pin = "4321", after_delivery = "{after}" }}
+"""
+
+
+@asynccontextmanager
+async def kills_site(
+    folder: Path, finder: PortFinder, tree: PackageTree, random: Random, *, people: int
+) -> AsyncIterator[KillsSite]:
+    """Set it up, run it, end it. Raises LabError.
+
+    folder: new, with a short path, and others may enter. people: with a mailbox and a mail
+    account each.
+    """
+    asterisk = PrivateAsterisk(tree, folder / "pbx", AsteriskPorts.pick(finder, rtp=400))
+    extensions = tuple(str(1001 + number) for number in range(people))
+    users = [MailUser(f"{it}@{DOMAIN}", "account-password") for it in extensions]
+    mail = ZimbraLike(folder / "mail", MailPorts.pick(finder), users, one_at_a_time=True)
+    moods = Moods(random, MOODS)
+    unruly = UnrulyServer(finder.one(), mail.ports.trusted, moods)
+    site = KillsSite(
+        folder, finder, asterisk, mail, unruly, moods, extensions, http_port=finder.one()
+    )
+    asterisk.prepare()
+    _hasten(asterisk, extensions)
+    site._write()
+    words = ["generate-config", "--site", str(site.file), "--output", str(asterisk.etc_dir)]
+    code, said = await run_program([*VOXPOST, *words])
+    if code:
+        raise LabError(said.strip())
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(mail)
+        await stack.enter_async_context(unruly)
+        await stack.enter_async_context(asterisk)
+        yield site
+
+
+def _hasten(asterisk: PrivateAsterisk, extensions: tuple[str, ...]) -> None:
+    """Make greeting and instructions short, so that a call takes four seconds."""
+    true = asterisk.tree.root / "usr/share/asterisk"
+    own = asterisk.run_dir / "data"
+    _link_all(true, own, leave_out="sounds")
+    _link_all(asterisk.sounds_dir, own / "sounds/en", leave_out="vm-intro.gsm")
+    (own / "sounds/en/vm-intro.wav").write_bytes(Speech(b"\0\0" * 400).wav())
+    conf = asterisk.etc_dir / "asterisk.conf"
+    text = conf.read_text().replace(f"astdatadir => {true}\n", f"astdatadir => {own}\n")
+    conf.write_text(text)
+    for extension in extensions:
+        greeting = asterisk.spool_dir / "voicemail/default" / extension / "unavail.wav"
+        greeting.parent.mkdir(parents=True)
+        greeting.write_bytes(Speech(b"\0\0" * 400).wav())
+
+
+def _link_all(source: Path, folder: Path, *, leave_out: str) -> None:
+    folder.mkdir(parents=True)
+    for file in source.iterdir():
+        if file.name != leave_out:
+            (folder / file.name).symlink_to(file)
