@@ -43,6 +43,7 @@ from pbx.numbers import Mailbox
 from pbx.site import load_site
 
 _SWEEP_EVERY = 60.0  # seconds
+_SWEEP_AGAIN = 10.0  # seconds, after one that failed
 _STOP_WITHIN = 20.0  # seconds for what is on the wire
 
 
@@ -167,6 +168,7 @@ class Daemon:
     async def snapshot(self) -> Mapping[str, Any]:
         """The state of every part as data, for /status and the metrics."""
         depth = await self._outbox.depth()
+        delivery = self._delivery.statistics
         status = self._telephone.status
         now = time.time()
         oldest = depth.oldest_waiting
@@ -175,12 +177,13 @@ class Daemon:
             "version": version("voxpost"),
             "uptime_seconds": round(now - self._started),
             "healthy": self._sweep_trouble is None
-            and self._delivery.statistics.configuration_trouble is None,
+            and delivery.configuration_trouble is None
+            and delivery.ledger_trouble is None,
             "ami_up": connected,
             "ami": {} if status is None else asdict(status),
             "ami_trouble": self._telephone.trouble,
             "agi": asdict(self._agi.statistics),
-            "delivery": asdict(self._delivery.statistics),
+            "delivery": asdict(delivery),
             "in_step": {
                 **asdict(self._in_step.statistics),
                 "open": await self._pairs.count_open(),
@@ -222,7 +225,8 @@ class Daemon:
                 self._sweep_trouble = str(error)
                 self._log.error("sweep", reason=str(error))
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_SWEEP_EVERY):
+                pause = _SWEEP_EVERY if self._sweep_trouble is None else _SWEEP_AGAIN
+                async with asyncio.timeout(pause):
                     await self._sweep_now.wait()
 
     async def _feed_watchdog(self) -> None:

@@ -155,12 +155,12 @@ class Outbox:
         """The message came back after the server had taken it; None if it is none of ours.
 
         Only a delivered entry changes; it is returned as it stands, whatever its state. What the
-        mailbox still asks for is dropped: the telephone may hold the only copy.
+        mailbox asks for waits until the message is delivered after all.
         """
         await self._change(
             update(outbox)
             .where(outbox.c.message_id == message_id, outbox.c.state == State.DELIVERED)
-            .values(state=State.BOUNCED, last_error=why, aftercare=None)
+            .values(state=State.BOUNCED, last_error=why)
         )
         entries = await self._entries(select(outbox).where(outbox.c.message_id == message_id))
         return entries[0] if entries else None

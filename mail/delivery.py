@@ -137,6 +137,7 @@ class Delivery:
         limit = self._connections * _LEASES
         try:
             entries = await self._outbox.lease(limit, now, now + _LEASE, self._owner)
+            self.statistics.note_ledger(now, None)
             # A lease can end while the message is still on the wire: a clock set ahead, a slow
             # server, an administrator's retry. It is not sent a second time beside itself.
             fresh = [entry for entry in entries if entry.id not in self._held]
@@ -146,7 +147,7 @@ class Delivery:
                 await self._nap(await self._outbox.next_due())
         except LedgerError as error:
             self._log.error("ledger", reason=str(error))
-            self.statistics.note_trouble(self._now(), str(error))
+            self.statistics.note_ledger(now, str(error))
             await asyncio.sleep(_LEDGER_PAUSE)
         return bool(self._leased)
 

@@ -81,10 +81,11 @@ class Settler:
         while True:
             try:
                 await self._outbox.settle(ends, now)
+                self._statistics.note_ledger(now, None)
                 break
             except LedgerError as error:
                 self._log.error("ends not recorded yet", count=len(ends), reason=str(error))
-                self._statistics.note_trouble(now, str(error))
+                self._statistics.note_ledger(now, str(error))
                 await asyncio.sleep(_LEDGER_PAUSE)
         gone = [
             attempt.entry.audio

@@ -18,6 +18,8 @@ class DeliveryStatistics:
     last_delivered: float | None = None
     last_trouble: str | None = None
     last_trouble_at: float | None = None
+    ledger_trouble: str | None = None
+    """Why the ledger refused, until it takes something again."""
     configuration_trouble: str | None = None
     """The mail server's words when it is our settings that it does not like."""
 
@@ -26,6 +28,12 @@ class DeliveryStatistics:
         self.seconds += seconds
         self.last_delivered = now
         self.configuration_trouble = None
+
+    def note_ledger(self, now: float, trouble: str | None) -> None:
+        """The ledger refused, or took something again."""
+        self.ledger_trouble = trouble
+        if trouble is not None:
+            self.note_trouble(now, trouble)
 
     def note_trouble(self, now: float, words: str) -> None:
         self.last_trouble = words

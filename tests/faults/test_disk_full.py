@@ -148,9 +148,6 @@ async def test_what_the_server_took_while_the_ledger_was_full_arrives_once(
         assert len({it.message_id for it in server.received}) == len(server.received) == 20
 
 
-@pytest.mark.xfail(
-    strict=True, reason="/health does not know of a ledger that refuses the delivery alone"
-)
 async def test_health_tells_of_a_ledger_that_the_delivery_cannot_write(
     site: SiteFolder, small_disk: Path
 ) -> None:
