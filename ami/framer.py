@@ -99,7 +99,8 @@ class Framer:
     def _take_banner(self, chunk: bytes) -> bytes:
         self._tail += chunk
         head, line_end, rest = bytes(self._tail).partition(b"\r\n")
-        if head[: len(_BANNER)] != _BANNER[: len(head)] or len(head) > 200:
+        so_far = _BANNER if line_end else _BANNER[: len(head)]
+        if head[: len(_BANNER)] != so_far or len(head) > 200:
             raise NotAsterisk(
                 f"what answered is not Asterisk's AMI: {head[:40]!r}; look at host and port"
             )

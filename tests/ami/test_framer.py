@@ -107,3 +107,8 @@ def test_the_version_stands_in_the_banner() -> None:
     assert framer.ami_version is None
     framer.feed(BANNER[10:])
     assert framer.ami_version == "11.0.0"
+
+
+def test_a_first_line_that_is_only_the_beginning_of_the_banner_is_refused():
+    with pytest.raises(NotAsterisk):
+        Framer(set()).feed(b"As\r\nEvent: FullyBooted\r\n\r\n")
