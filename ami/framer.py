@@ -40,11 +40,19 @@ class Framer:
         packets: list[Packet] = []
         begun = 0  # bytes of the chunk that end what was kept: only they are copied
         if self._tail or self._discarding:
-            begun = chunk.find(_END) + 4 if _END in chunk else len(chunk)
+            begun = self._first_end(chunk)
             head = self._join(chunk[:begun])
             self._keep(head[self._cut(head, 0, packets, replies_pending) :])
         self._keep(chunk[self._cut(chunk, begun, packets, replies_pending) :])
         return packets
+
+    def _first_end(self, chunk: bytes) -> int:
+        """How much of the chunk belongs to the packet that was begun before it."""
+        before = bytes(self._tail[-3:])
+        if (seam := (before + chunk[:3]).find(_END)) >= 0:
+            return seam + 4 - len(before)
+        end = chunk.find(_END)
+        return end + 4 if end >= 0 else len(chunk)
 
     def _cut(self, data: bytes, at: int, packets: list[Packet], replies_pending: bool) -> int:
         """Read whole packets from `at` on; returns where the last one ends."""

@@ -112,3 +112,10 @@ def test_the_version_stands_in_the_banner() -> None:
 def test_a_first_line_that_is_only_the_beginning_of_the_banner_is_refused():
     with pytest.raises(NotAsterisk):
         Framer(set()).feed(b"As\r\nEvent: FullyBooted\r\n\r\n")
+
+
+@pytest.mark.parametrize("cut", range(1, 40))
+def test_a_blank_line_too_many_is_the_same_wherever_the_bytes_are_cut(cut: int) -> None:
+    stream = b"Event: A\r\nX: 1\r\n\r\n\r\nEvent: B\r\n\r\nEvent: C\r\n\r\n"
+    whole = feed_all([BANNER, stream], {b"C"})
+    assert feed_all([BANNER, stream[:cut], stream[cut:]], {b"C"}) == whole

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from click.testing import Result
 
 from tests.cli.site_folder import SECRETS, SiteFolder
@@ -65,6 +66,30 @@ def test_it_says_how_recordings_are_taken(run: Run, site: SiteFolder) -> None:
     result = run("doctor", "--site", site.file)
     assert "taking recordings:     by hard link" in result.stdout
     assert list(Path(site.state).glob(".doctor*")) == []
+
+
+@pytest.mark.parametrize(
+    ("version", "text", "grade"),
+    [
+        (16, "[general]\npollmailboxes=yes\n", "ok"),
+        (16, "[general]\n pollmailboxes => True ; for the lamp\n", "ok"),
+        (16, "[general]\n;pollmailboxes = yes\npollmailboxes = no\n", "odd"),
+        (16, None, "odd"),
+        (18, None, None),
+    ],
+)
+def test_a_lamp_that_would_not_follow_on_asterisk_16_is_told(
+    run: Run, site: SiteFolder, version: int, text: str | None, grade: str | None
+) -> None:
+    written = site.file.read_text()
+    site.file.write_text(written.replace("[asterisk]\n", f"[asterisk]\nversion = {version}\n"))
+    site.leave_voicemail(0)
+    if text is not None:
+        (site.folder / "etc").mkdir()
+        (site.folder / "etc/voicemail.conf").write_text(text)
+    result = run("doctor", "--site", site.file, "--json")
+    grades = {it["subject"]: it["grade"] for it in json.loads(result.stdout)}
+    assert grades.get("lamp") == grade
 
 
 def test_broken_texts_are_told(run: Run, site: SiteFolder) -> None:

@@ -1,4 +1,6 @@
-"""A telephone of a few lines, in Python: registers with a password, rings (RFC 3261, 2617).
+"""A telephone of a few lines, in Python: registers with a password, rings, has a lamp.
+
+RFC 3261, 2617, 3842.
 
 The lab's phone is sipp, which has no registration with odd contacts.
 """
@@ -20,9 +22,10 @@ class SipPhone(asyncio.DatagramProtocol):
 
     def __init__(self, server_port: int, name: str, password: str, username: str = "") -> None:
         self._server = ("127.0.0.1", server_port)
-        self._name, self._password, self._username = name, password, username or name
+        self._name, self.password, self._username = name, password, username or name
         self._answers: asyncio.Queue[str] = asyncio.Queue()
         self._invited = asyncio.Event()
+        self._lamp: asyncio.Queue[tuple[int, int]] = asyncio.Queue()
         self._count = 0
 
     @property
@@ -57,6 +60,12 @@ class SipPhone(asyncio.DatagramProtocol):
         async with asyncio.timeout(10):
             await self._invited.wait()
 
+    async def lamp_says(self, new: int, old: int) -> None:
+        """Wait until the telephone is told of so many messages."""
+        async with asyncio.timeout(30):
+            while await self._lamp.get() != (new, old):
+                pass
+
     def datagram_received(self, data: bytes, addr: tuple[str | int, int]) -> None:
         text = data.decode()
         if text.startswith("SIP/2.0"):
@@ -64,6 +73,8 @@ class SipPhone(asyncio.DatagramProtocol):
             return
         if text.startswith("INVITE"):
             self._invited.set()
+        if told := re.search(r"^Voice-Message: (\d+)/(\d+)", text, re.MULTILINE):
+            self._lamp.put_nowait((int(told[1]), int(told[2])))
         code = "180 Ringing" if text.startswith("INVITE") else "200 OK"
         kept = [
             line + (";tag=phone" if line.startswith("To:") else "")
@@ -98,7 +109,7 @@ class SipPhone(asyncio.DatagramProtocol):
 
     def _credentials(self, challenge: dict[str, str]) -> str:
         realm, nonce, uri = challenge["realm"], challenge["nonce"], "sip:127.0.0.1"
-        one = _md5(f"{self._username}:{realm}:{self._password}")
+        one = _md5(f"{self._username}:{realm}:{self.password}")
         two = _md5(f"REGISTER:{uri}")
         response = _md5(f"{one}:{nonce}:00000001:c:auth:{two}")
         return (

@@ -385,7 +385,20 @@ async def test_the_lamp_follows_also_where_nothing_was_left_to_do(site: Site) ->
     assert lies_in(box_of(site), "INBOX") == ["a"]
     await actions.delete("1001@default", "a")
     assert lies_in(box_of(site), "INBOX") == []
-    assert lamp.told == ["1001@default"] * 4
+    assert lamp.told == ["1001@default"] * 8
+
+
+async def test_asterisk_counts_before_the_change_too_as_it_tells_only_what_differs(
+    site: Site,
+) -> None:
+    leave(box_of(site), "INBOX", 0, "a")
+    counted: list[list[str]] = []
+
+    async def refresh(_: str) -> None:
+        counted.append(lies_in(box_of(site), "INBOX"))
+
+    await MailboxFiles(lambda: site, refresh).delete("1001@default", "a")
+    assert counted == [["a"], []]
 
 
 async def test_many_at_once_take_turns(site: Site) -> None:

@@ -11,10 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from ami.connection import AmiConnection
-from ami.events import MessageWaiting, message_waiting
-from ami.settings import AmiSettings
-from ami.wire import Event
 from lab.asterisk import PrivateAsterisk
 from lab.packages import PackageTree
 from lab.phone import Login, Phone
@@ -23,37 +19,11 @@ from lab.processes import Child, ReadyNotice, run_program
 from lab.site_sections import asterisk_section, phones_section
 from lab.speech import from_prompt, read_audio
 from lab.zimbra_like import ZimbraLike
-from tests.ami.fake_ami import running
+from tests.dialplan_templates.sip_phone import SipPhone
 
 ALICE = "alice@lab.example"
 BOX = "1001@default"
 AMI_SECRET = "ami-secret-1"
-
-
-class Lamp:
-    """What Asterisk tells telephones of the mailbox."""
-
-    def __init__(self, connection: AmiConnection) -> None:
-        self._connection = connection
-        self._told: asyncio.Queue[MessageWaiting] = asyncio.Queue()
-        connection.on("MessageWaiting", self._hear)
-
-    async def _hear(self, event: Event) -> None:
-        news = message_waiting(event)
-        if news is not None and news.address == BOX:
-            await self._told.put(news)
-
-    async def says(self, new: int, old: int) -> None:
-        while (news := await self._told.get()).new != new or news.old != old:
-            pass
-
-    async def would_say(self, new: int, old: int) -> None:
-        wanted = (str(new), str(old))
-        while True:
-            reply = (await self._connection.action("MailboxCount", {"Mailbox": BOX})).or_fail()
-            if (reply.get("NewMessages"), reply.get("OldMessages")) == wanted:
-                return
-            await asyncio.sleep(0.1)
 
 
 @dataclass
@@ -61,8 +31,6 @@ class Whole:
     asterisk: PrivateAsterisk
     mail: ZimbraLike
     phone: Phone
-    lamp: Lamp
-    version: str
 
     async def leave_message(self) -> None:
         spoken = from_prompt(self.asterisk.sounds_dir, 3.0)
@@ -80,16 +48,6 @@ class Whole:
         sounds = self.asterisk.sounds_dir
         prompts = (read_audio(sounds / f"{it}.gsm", "gsm") for it in ("vm-intro", "beep"))
         return 1.7 + sum(prompt.seconds for prompt in prompts)
-
-    async def lamp_is(self, new: int, old: int, *, by_asterisk: bool = False) -> None:
-        """Wait until telephones are told so.
-
-        by_asterisk: it comes of what Asterisk itself did. What is done by files, Asterisk 16
-        counts when it is asked, and tells no telephone.
-        """
-        told = by_asterisk or self.version != "16"
-        async with asyncio.timeout(30):
-            await (self.lamp.says(new, old) if told else self.lamp.would_say(new, old))
 
     async def read_flag(self, seen: bool) -> None:
         async with asyncio.timeout(30):
@@ -179,37 +137,40 @@ async def whole(
     greeting.write_bytes(from_prompt(asterisk.sounds_dir, 0.5, "vm-isunavail").wav())
     await mail_server.clear(ALICE)
     log = folder / "voxpost.log"
-    manager = AmiConnection(AmiSettings("127.0.0.1", asterisk.ports.ami, "voxpost", AMI_SECRET))
-    lamp = Lamp(manager)
-    async with asterisk, running(manager):
+    async with asterisk:
         with ReadyNotice(folder / "ready") as ready:
             environment = {**os.environ, "NOTIFY_SOCKET": str(ready.path)}
             child = Child("voxpost", [*voxpost, "run", "--site", str(site)], log, environment)
             await ready.wait(child, 30)
         try:
-            yield Whole(asterisk, mail_server, phone, lamp, request.param)
+            yield Whole(asterisk, mail_server, phone)
         finally:
             await child.stop(25)
             sys.stdout.write(log.read_text())
 
 
 async def test_the_lamp_follows_the_mail_and_the_mail_follows_the_telephone(whole: Whole) -> None:
-    await whole.leave_message()
-    await whole.lamp_is(new=1, old=0, by_asterisk=True)
+    await whole.leave_message()  # nobody registered yet: it does not ring first
     (mail,) = await whole.mail.wait_for_mail(ALICE, 1)
     assert not mail.seen
     alice = whole.mail.users[ALICE]
 
-    await whole.mail.reader.flag(alice, mail.uid)
-    await whole.lamp_is(new=0, old=1)
+    port = whole.asterisk.ports.sip
+    async with SipPhone(port, "phone-1001", "alice-telephone") as telephone:
+        await telephone.register()
+        await telephone.lamp_says(new=1, old=0)
 
-    await whole.mail.reader.flag(alice, mail.uid, remove=True)
-    await whole.lamp_is(new=1, old=0)
+        await whole.mail.reader.flag(alice, mail.uid)
+        await telephone.lamp_says(new=0, old=1)
 
-    await whole.listen()
-    await whole.lamp_is(new=0, old=1, by_asterisk=True)
-    await whole.read_flag(seen=True)
+        await whole.mail.reader.flag(alice, mail.uid, remove=True)
+        await telephone.lamp_says(new=1, old=0)
 
-    await whole.mail.clear(ALICE)
-    await whole.lamp_is(new=0, old=0)
+        await whole.listen()
+        await telephone.lamp_says(new=0, old=1)
+        await whole.read_flag(seen=True)
+
+        await whole.mail.clear(ALICE)
+        await telephone.lamp_says(new=0, old=0)
+        assert not telephone.has_rung
     assert not list((whole.asterisk.spool_dir / "voicemail/default/1001").glob("*/msg*"))
