@@ -1,11 +1,13 @@
-"""Doctor: whether mailboxes can be changed by files, and locks that nobody gives back."""
+"""Doctor: whether mailboxes can be changed by files, the lamp then, and locks that stay."""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import re
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from cli.findings import Finding, bad, good, odd
@@ -14,6 +16,8 @@ from pbx.model import Site
 
 _FORGOTTEN = 60.0  # seconds; Asterisk holds a lock for an instant
 _ACTIONS_SINCE = 20  # major version; before, it depends on the minor one
+_LAMP_FILES = ("voicemail.conf", "vm_general.inc")  # the second is what FreePBX includes
+_POLLS = re.compile(r"^\s*pollmailboxes\s*=>?\s*(?:yes|true|y|t|on|1)\b", re.I | re.M)
 
 
 async def examine_mailboxes(site: Site) -> AsyncIterator[Finding]:
@@ -33,6 +37,8 @@ def _findings(site: Site) -> Iterator[Finding]:
     yield from _locks(folders)
     if site.asterisk.version < _ACTIONS_SINCE and folders:
         yield _writable(folders)
+        if site.asterisk.version == 16:
+            yield _lamp(site.asterisk.config_dir)
 
 
 def _locks(folders: list[Path]) -> Iterator[Finding]:
@@ -58,4 +64,17 @@ def _writable(folders: list[Path]) -> Finding:
         "mailboxes by files",
         f"{locked[0]} cannot be written",
         "after_delivery = heard or delete needs it: see docs/voicemail-by-files.md.",
+    )
+
+
+def _lamp(config_dir: Path) -> Finding:
+    """Asterisk 16 tells telephones of what was done by files only if it polls."""
+    for name in _LAMP_FILES:
+        with suppress(OSError):
+            if _POLLS.search((config_dir / name).read_text(encoding="utf-8", errors="replace")):
+                return good("lamp", "follows what is done by files")
+    return odd(
+        "lamp",
+        "no pollmailboxes = yes seen in voicemail.conf: it does not follow what is done by files",
+        "Add it to [general]: see docs/voicemail-by-files.md.",
     )

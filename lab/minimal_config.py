@@ -1,7 +1,8 @@
 """The smallest configuration on which AMI, AGI and voicemail can be tried.
 
 Two endpoints in the context `lab`: one without a password, known by its address 127.0.0.1,
-and the device DEVICE, which registers with DEVICE_PASSWORD.
+and the device DEVICE, which registers with DEVICE_PASSWORD. A third, `lamps`, never registers:
+it only has the lamps of all mailboxes.
 
 | extension | what happens |
 |---|---|
@@ -151,12 +152,23 @@ type = auth
 auth_type = userpass
 username = {DEVICE}
 password = {DEVICE_PASSWORD}
+[lamps]
+type = endpoint
+context = {CONTEXT}
+disallow = all
+allow = alaw
+aors = lamps
+mailboxes = {",".join(f"{box}@default" for box in MAILBOXES)}
+[lamps]
+type = aor
+max_contacts = 1
 """
 
 
 def _voicemail() -> str:
     boxes = "".join(f"{box} => {pin},Lab {box}\n" for box, pin in MAILBOXES.items())
     # minsecs 1: a shorter message gives no event. No address: Asterisk itself mails nothing.
+    # Asterisk 16 knows only while it polls whose lamps there are.
     return f"""\
 [general]
 format = wav
@@ -166,7 +178,8 @@ minsecs = 1
 maxsilence = 0
 maxmsg = 9999
 review = no
-pollmailboxes = no
+pollmailboxes = yes
+pollfreq = 3600
 emaildateformat = %F %T %z
 [default]
 {boxes}"""

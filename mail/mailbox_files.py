@@ -238,11 +238,14 @@ class MailboxFiles:
 
     async def _do(self, mailbox: str, act: Callable[[MailboxFolders], None]) -> None:
         site = self._site()
-        # A step repeated after a crash finds nothing to do; the lamp may still have to follow.
         async with self._turns.setdefault(mailbox, asyncio.Lock()):
+            # Asterisk 16 tells only what differs from its last look, and its own news is no look:
+            # a message that is left and deleted between two looks leaves the lamp on.
+            await self._refresh(mailbox)
             with _explained(mailbox):
                 folders = self._folders_of(site, _mode(site), Mailbox(mailbox))
                 await asyncio.to_thread(act, folders)
+        # Also where nothing was left to do, after a crash: the lamp may still have to follow.
         await self._refresh(mailbox)
 
     def _folders_of(self, site: Site, mode: LockMode, where: Mailbox) -> MailboxFolders:
