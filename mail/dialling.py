@@ -9,13 +9,14 @@ from typing import TypeVar
 import aiosmtplib
 
 from mail.outcome import Stage, TryLater, read_refusal, words_of
+from mail.trust import trusted
 from mail.wire import NotSmtp, SmtpWire
 from pbx.model import SmtpServer
 from pbx.secret import SecretUnusable
 
 
 class Dialler:
-    """Connects to one server again and again; the certificates to trust are read once.
+    """Connects to one server again and again.
 
     client_name: what we call ourselves in EHLO, ASCII.
     """
@@ -23,7 +24,6 @@ class Dialler:
     def __init__(self, server: SmtpServer, *, client_name: str) -> None:
         self._server = server
         self._client_name = client_name
-        self._trust: ssl.SSLContext | None = None
 
     async def dial(self) -> SmtpWire | TryLater:
         """Connect, secure, greet and log in, each step within the server's time limit.
@@ -32,7 +32,8 @@ class Dialler:
         """
         server = self._server
         try:
-            trust = None if server.security == "plain" else await self._trusted()
+            secure = server.security != "plain"
+            trust = await asyncio.to_thread(trusted, server.ca_file) if secure else None
         except OSError as error:  # ssl.SSLError is one
             return self._trouble(f"ca_file {server.ca_file} cannot be used: {error}", mend=True)
         smtp = aiosmtplib.SMTP(
@@ -65,17 +66,6 @@ class Dialler:
         if protocol._buffer:
             raise NotSmtp("the server answers what nobody asked")
         return SmtpWire(transport, smtp.esmtp_extensions, self._server.timeout)
-
-    async def _trusted(self) -> ssl.SSLContext:
-        if self._trust is None:
-            self._trust = await asyncio.to_thread(self._read_certificates)
-        return self._trust
-
-    def _read_certificates(self) -> ssl.SSLContext:
-        context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH)
-        if self._server.ca_file is not None:
-            context.load_verify_locations(cafile=self._server.ca_file)
-        return context
 
     async def _greet(self, smtp: aiosmtplib.SMTP) -> None:
         if smtp.is_ehlo_or_helo_needed:

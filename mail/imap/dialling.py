@@ -6,7 +6,6 @@ import imaplib
 import re
 import ssl
 from dataclasses import dataclass
-from pathlib import Path
 
 from imapclient import SocketTimeout
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
@@ -14,6 +13,7 @@ from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 from mail.imap.client import Client
 from mail.imap.errors import ImapLoginRefused, ImapUnreachable
 from mail.outcome import words_of
+from mail.trust import trusted
 from pbx.imap import ImapServer
 from pbx.secret import Secret, SecretUnusable
 
@@ -36,7 +36,7 @@ class Login:
     acting_for: str | None = None
 
 
-def dial(server: ImapServer, login: Login, trust: Trust) -> Client:
+def dial(server: ImapServer, login: Login) -> Client:
     """Connect, secure and log in, each step within the server's time limit. Blocking.
 
     Raises:
@@ -50,7 +50,7 @@ def dial(server: ImapServer, login: Login, trust: Trust) -> Client:
         raise ImapLoginRefused(str(error)) from error
     client: Client | None = None
     try:
-        client = _connect(server, trust)
+        client = _connect(server)
         _log_in(client, login, password)
         if client.has_capability("CONDSTORE") and client.has_capability("ENABLE"):
             client.enable("CONDSTORE")  # else Dovecot does not count what others change
@@ -72,31 +72,15 @@ def dial(server: ImapServer, login: Login, trust: Trust) -> Client:
     return client
 
 
-class Trust:
-    """What verifies the server's certificate, read once: that takes longer than a log-in."""
-
-    def __init__(self) -> None:
-        self._context: ssl.SSLContext | None = None
-
-    def of(self, server: ImapServer) -> ssl.SSLContext:
-        """The certificates to trust. Raises OSError if ca_file cannot be used."""
-        if self._context is None:
-            context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH)
-            if server.ca_file is not None:
-                _load(context, server.ca_file)
-            self._context = context
-        return self._context
-
-
-def _load(context: ssl.SSLContext, ca_file: Path) -> None:
+def _trusted(server: ImapServer) -> ssl.SSLContext:
     try:
-        context.load_verify_locations(cafile=ca_file)
+        return trusted(server.ca_file)
     except OSError as error:
-        raise OSError(f"mail.imap.ca_file {ca_file} cannot be used: {error}") from error
+        raise OSError(f"mail.imap.ca_file {server.ca_file} cannot be used: {error}") from error
 
 
-def _connect(server: ImapServer, trust: Trust) -> Client:
-    context = None if server.security == "plain" else trust.of(server)
+def _connect(server: ImapServer) -> Client:
+    context = None if server.security == "plain" else _trusted(server)
     client = Client(
         server.host,
         server.port,

@@ -17,7 +17,7 @@ from imapclient.exceptions import (
 )
 
 from mail.imap.client import Client
-from mail.imap.dialling import Login, Trust, dial
+from mail.imap.dialling import Login, dial
 from mail.imap.errors import ImapError, ImapRefused, ImapUnreachable
 from mail.outcome import words_of
 from pbx.imap import ImapServer
@@ -50,16 +50,12 @@ class ImapSession:
     Not for two threads at once; only `abort` may come from another. Every step on the wire ends
     within the server's timeout. After ImapUnreachable the session is closed: `open` it anew.
 
-    Arguments:
-        trust: shared by the sessions of one server; its own when left out.
-
     Every method raises ImapUnreachable, and ImapRefused where the server says NO.
     """
 
-    def __init__(self, server: ImapServer, login: Login, trust: Trust | None = None) -> None:
+    def __init__(self, server: ImapServer, login: Login) -> None:
         self.server = server
         self.login = login
-        self._trust = trust or Trust()
         self._client: Client | None = None
         self._selected: Selected | None = None
         self._busy = threading.Lock()
@@ -83,7 +79,7 @@ class ImapSession:
         """
         with self._busy:
             if self._client is None and not self._aborted:
-                self._client = dial(self.server, self.login, self._trust)
+                self._client = dial(self.server, self.login)
             if self._aborted:
                 self._drop()
                 raise ImapUnreachable(f"{self._place}: given up")

@@ -13,7 +13,6 @@ from ledger.errors import LedgerError
 from ledger.in_step import InStep
 from mail.aftercare import MailboxActions
 from mail.errors import MailError
-from mail.imap.dialling import Trust
 from mail.imap.errors import ImapLoginRefused, ImapRefused, ImapUnreachable
 from mail.imap.session import ImapSession
 from mail.in_step.apart import apart
@@ -100,8 +99,7 @@ class KeepInStep:
                 continue
             self.hint_all()
             async with asyncio.TaskGroup() as group:
-                trust = Trust()
-                self._lanes = [Lane(self._open, trust) for _ in range(server.connections)]
+                self._lanes = [Lane(self._open) for _ in range(server.connections)]
                 tasks = [group.create_task(self._work(lane)) for lane in self._lanes]
                 tasks.append(group.create_task(self._watch(server)))
                 await self._renewed.wait()

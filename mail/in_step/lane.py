@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Awaitable, Callable
 
-from mail.imap.dialling import Trust
 from mail.imap.session import ImapSession, Selected
 from mail.in_step.account import Account
 from mail.in_step.apart import apart
@@ -21,12 +20,10 @@ class Lane:
 
     Arguments:
         opener: connects and logs a session in.
-        trust: shared by all lanes.
     """
 
-    def __init__(self, opener: Opener, trust: Trust) -> None:
+    def __init__(self, opener: Opener) -> None:
         self._opener = opener
-        self._trust = trust
         self._session: ImapSession | None = None
         self._account: Account | None = None
         self._wanted = threading.Event()
@@ -48,7 +45,7 @@ class Lane:
         fits = kept is not None and (kept.server, kept.login) == (account.server, account.login)
         if not (fits and self.connected):
             await self.close()
-            self._session = ImapSession(account.server, account.login, self._trust)
+            self._session = ImapSession(account.server, account.login)
             await self._opener(self._session)
         self._account = account
         assert self._session is not None
