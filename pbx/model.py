@@ -94,7 +94,7 @@ class Agi(Section):
     port: Port = 4573
     """Its TCP port."""
     fallback: bool = True
-    """When the server does not answer, the dialplan runs the script as a process."""
+    """When the server does not answer, the dialplan notes a missed call by a process."""
     command: SitePath | None = None
     """The voxpost program for the fallback; found by itself when left out."""
 

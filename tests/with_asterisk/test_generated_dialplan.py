@@ -61,8 +61,8 @@ async def pbx(
     # The program of the fallback: it notes how it was called.
     command = tmp_path / "vox post,(1)"
     command.write_text(
-        f'#!/bin/sh\nprintf "%s\\n" "$@" > "{tmp_path}/fallback.new"\n'
-        f'mv "{tmp_path}/fallback.new" "{tmp_path}/fallback"\n'
+        f'#!/bin/sh\nprintf "%s\\n" "$@" >> "{tmp_path}/fallback.new"\n'
+        f'cp "{tmp_path}/fallback.new" "{tmp_path}/fallback"\n'
     )
     command.chmod(command.stat().st_mode | stat.S_IXUSR)
     ports = AsteriskPorts.pick(port_finder, rtp=20)
@@ -179,16 +179,17 @@ async def test_a_number_of_nobody_asks_nothing_and_ends(pbx: GeneratedPbx) -> No
         assert agi.asked.empty()
 
 
-async def test_without_voxpost_the_recording_is_handed_over_by_a_process(
+async def test_without_voxpost_a_missed_call_is_noted_by_a_process_and_a_recording_waits(
     pbx: GeneratedPbx,
 ) -> None:
-    await call(pbx, "1003", "Playback vm-intro&demo-thanks")
+    await call(pbx, "1003", "Playback vm-intro&demo-thanks")  # leaves a recording: no process
+    await call(pbx, "1003", "Wait 1")  # hangs up in the greeting
     words = pbx.command.with_name("fallback")
     async with asyncio.timeout(30):
         while not words.exists():
             await asyncio.sleep(0.1)
     said = words.read_text().splitlines()
-    assert said == ["agi", "--site", "/etc/voxpost/site.toml", "voicemail-left"]
+    assert said == ["agi", "--site", "/etc/voxpost/site.toml", "missed-call"]
 
 
 async def test_the_main_number_goes_where_voxpost_says(pbx: GeneratedPbx) -> None:
