@@ -26,8 +26,8 @@ from mail.settling import Settler
 from mail.spool import Spool
 from mail.statistics import DeliveryStatistics
 
-_LEASES = 16  # entries leased at a time, for each connection
-_READY = 8  # entries ready to be sent, for each connection
+_LEASES = 64  # entries leased at a time, for each connection
+_READY = 32  # entries ready to be sent, for each connection
 _AHEAD = 32  # letters written ahead in one go
 _LEASE = 900.0  # seconds; longer than the slowest server can make one message last
 _LONGEST_NAP = 30.0  # seconds; a clock that was set back must not make us sleep for hours

@@ -16,8 +16,8 @@ from mail.retry import RetryPolicy
 from mail.spool import Spool
 from mail.statistics import DeliveryStatistics
 
-_BATCH = 64  # ends in one commit; no more are on the way to the ledger, then sending waits
-_GATHER = 0.01  # seconds to gather ends for one commit, while more are on the wire
+_BATCH = 256  # ends in one commit; no more are on the way to the ledger, then sending waits
+_GATHER = 0.02  # seconds to gather ends for one commit, while more are on the wire
 _LEDGER_PAUSE = 5.0  # seconds before a ledger that refused is asked again
 
 
