@@ -19,6 +19,7 @@ from pbx.model import Site
 from pbx.secret import SecretUnusable
 from pbx.site import parse_site
 
+_OUR_INCLUDES = re.compile(rb"^#include pjsip_[a-z]+\.conf\n", re.MULTILINE)
 _FILE = Path("/nowhere/site.toml")
 _SITE = """\
 [site]
@@ -105,7 +106,10 @@ def _parsed(values: dict[str, str]) -> Site | None:
 
 def _shape_of(site: Site) -> Shape:
     files = render(site, site_file=_FILE, command=Path("/usr/bin/voxpost"))
-    return {name: [_outline(it) for it in read_config(it.encode())] for name, it in files.items()}
+    return {
+        name: [_outline(it) for it in read_config(_OUR_INCLUDES.sub(b"", text.encode()))]
+        for name, text in files.items()
+    }
 
 
 def _outline(category: Category) -> tuple[bytes, list[tuple[bytes, bytes]]]:
