@@ -13,7 +13,7 @@ from tests.cli.site_folder import SECRETS, SiteFolder
 
 Run = Callable[..., Result]
 
-NOTHING = "0 of 18 files would change.\n"
+NOTHING = "0 of 13 files would change.\n"
 
 
 def contents(folder: Path) -> dict[str, str]:

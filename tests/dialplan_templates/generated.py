@@ -130,19 +130,14 @@ async def generated_pbx(
     people: Sequence[Tables],
     *,
     command: Path = Path("/bin/false"),
-    without: str = "",
     **tables: Any,
 ) -> AsyncIterator[GeneratedPbx]:
-    """Start an Asterisk whose folder holds the generated files, marked, and asterisk.conf.
-
-    without: a file that it starts without.
-    """
+    """Start an Asterisk whose folder holds the generated files, marked, and asterisk.conf."""
     pbx = GeneratedPbx(PrivateAsterisk(tree, run_dir, ports), ports, command)
     pbx.private.prepare()
     rendered = render_site(pbx.site(people, **tables), command)
     for name, text in rendered.items():
-        if name != without:
-            (pbx.private.etc_dir / name).write_text(with_mark(text))
+        (pbx.private.etc_dir / name).write_text(with_mark(text))
     log = AsteriskLog(pbx.private.run_dir / "log")
     async with pbx.private:
         pbx.said_at_start = log.complaints([""])

@@ -22,7 +22,7 @@ class SipPhone(asyncio.DatagramProtocol):
 
     def __init__(self, server_port: int, name: str, password: str, username: str = "") -> None:
         self._server = ("127.0.0.1", server_port)
-        self._name, self.password, self._username = name, password, username or name
+        self._name, self._password, self._username = name, password, username or name
         self._answers: asyncio.Queue[str] = asyncio.Queue()
         self._invited = asyncio.Event()
         self._lamp: asyncio.Queue[tuple[int, int]] = asyncio.Queue()
@@ -109,7 +109,7 @@ class SipPhone(asyncio.DatagramProtocol):
 
     def _credentials(self, challenge: dict[str, str]) -> str:
         realm, nonce, uri = challenge["realm"], challenge["nonce"], "sip:127.0.0.1"
-        one = _md5(f"{self._username}:{realm}:{self.password}")
+        one = _md5(f"{self._username}:{realm}:{self._password}")
         two = _md5(f"REGISTER:{uri}")
         response = _md5(f"{one}:{nonce}:00000001:c:auth:{two}")
         return (

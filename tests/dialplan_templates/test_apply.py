@@ -186,7 +186,7 @@ async def test_after_a_crash_the_files_that_asterisk_never_read_are_reloaded(etc
     FileTransaction(etc, changes, datetime.now(UTC)).begin()  # the program died here
     asterisk = FakeAsterisk()
     applied = await apply(etc, asterisk)
-    assert "pjsip_auths.conf" in applied.changed
+    assert "pjsip.conf" in applied.changed
     assert "res_pjsip" in asterisk.reloads
 
 

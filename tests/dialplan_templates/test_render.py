@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from unittest import mock
 
@@ -18,7 +17,7 @@ def test_the_dialplan_has_one_size_for_ten_people_and_for_ten_thousand() -> None
     few = render_site(site_of([person(20_000 + i) for i in range(10)]))
     many = render_site(site_of([person(20_000 + i) for i in range(10_000)]))
     assert few["extensions.conf"] == many["extensions.conf"]
-    assert many["pjsip_endpoints.conf"].count("](phone)") == 10_000
+    assert many["pjsip.conf"].count("](phone)") == 10_000
     assert many["voicemail.conf"].count(" => ") == 10_000
 
 
@@ -45,7 +44,7 @@ def test_every_secret_is_read_once(tmp_path: Path) -> None:
         rendered = render_site(site)
     assert len(read) == len(set(read)) == 4
     assert "1001 => 9753,Person 1001," in rendered["voicemail.conf"]
-    assert "password = from-the-file\n" in rendered["pjsip_auths.conf"]
+    assert "password = from-the-file\n" in rendered["pjsip.conf"]
 
 
 def test_a_missing_secret_is_named() -> None:
@@ -87,7 +86,7 @@ def test_asterisk_16_alone_polls_as_its_lamps_do_not_follow_otherwise(
 
 
 def test_a_person_who_may_not_dial_inside_reaches_the_services_alone() -> None:
-    text = render_site(site_of([person(1001, may_dial=[])]))["pjsip_endpoints.conf"]
+    text = render_site(site_of([person(1001, may_dial=[])]))["pjsip.conf"]
     assert "context = voxpost-services\n" in text
 
 
@@ -130,16 +129,15 @@ def test_http_and_websocket_are_off_without_a_telephone_in_a_browser() -> None:
         site_of([person(1001, phone={"password": "p" * 9, "transport": "websocket"})])
     )
     assert "enabled = no" in without["http.conf"]
-    assert "protocol = ws" not in without["pjsip_base.conf"]
+    assert "protocol = ws" not in without["pjsip.conf"]
     assert "enabled = yes" in browser["http.conf"]
-    assert "protocol = ws" in browser["pjsip_base.conf"]
+    assert "protocol = ws" in browser["pjsip.conf"]
 
 
 def test_tls_is_there_with_a_certificate_alone() -> None:
-    assert "transport-tls" not in render_site(site_of([]))["pjsip_base.conf"]
+    assert "transport-tls" not in render_site(site_of([]))["pjsip.conf"]
     phones = {"tls_certificate": "/etc/ssl/a.pem", "tls_key": "/etc/ssl/a.key"}
-    with_tls = render_site(site_of([], phones=phones))["pjsip_base.conf"]
-    assert "cert_file = /etc/ssl/a.pem\n" in with_tls
+    assert "cert_file = /etc/ssl/a.pem\n" in render_site(site_of([], phones=phones))["pjsip.conf"]
 
 
 def test_an_administrators_template_replaces_one_of_ours_and_may_include_it(
@@ -161,21 +159,6 @@ def test_a_fault_in_an_own_template_is_told_with_its_name(
 ) -> None:
     (tmp_path / "rtp.conf.j2").write_text(text)
     with pytest.raises(TemplateFailed, match=rf"rtp\.conf\.j2.*{words}"):
-        render_site(site_of([], service={"templates_dir": tmp_path}))
-
-
-def test_every_pjsip_file_is_read_with_sorcery_conf_and_without_it() -> None:
-    rendered = render_site(site_of([person(1001)]))
-    parts = {name for name in rendered if name.startswith("pjsip_")}
-    assert parts == set(re.findall(r"^#include (\S+)$", rendered["pjsip.conf"], re.MULTILINE))
-    assert parts == set(re.findall(r"= config,([^,]+),", rendered["sorcery.conf"]))
-
-
-def test_an_own_section_where_asterisk_would_pass_it_over_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "pjsip.conf.j2").write_text(
-        '{% include "ours/pjsip.conf.j2" %}\n[trunk]\ntype = endpoint\n'
-    )
-    with pytest.raises(TemplateFailed, match=r"Put it into pjsip_base\.conf\.j2"):
         render_site(site_of([], service={"templates_dir": tmp_path}))
 
 

@@ -15,11 +15,10 @@ from lab.packages import PackageTree
 from lab.phone import Phone
 from lab.ports import AsteriskPorts, PortFinder
 from tests.dialplan_templates.generated import GeneratedPbx, generated_pbx, person
-from tests.dialplan_templates.sip_phone import SipPhone
 
 # An administrator's own version, which adds a trunk that the lab's phone calls through.
 TRUNK = """\
-{% include "ours/pjsip_base.conf.j2" %}
+{% include "ours/pjsip.conf.j2" %}
 
 [trunk]
 type = identify
@@ -52,7 +51,7 @@ async def pbx(
 ) -> AsyncIterator[GeneratedPbx]:
     tree = request.getfixturevalue(request.param)
     assert isinstance(tree, PackageTree)
-    (templates / "pjsip_base.conf.j2").write_text(TRUNK)
+    (templates / "pjsip.conf.j2").write_text(TRUNK)
     (templates / "extensions.conf.j2").write_text(ECHO)
     ports = AsteriskPorts.pick(port_finder, rtp=20)
     async with generated_pbx(
@@ -79,13 +78,7 @@ async def test_a_good_one_is_live_and_a_call_goes_on(
         voicemail={"context": "v"},
     )
     applied = await pbx.apply(site)
-    assert set(applied.changed) == {
-        "pjsip_endpoints.conf",
-        "pjsip_aors.conf",
-        "pjsip_auths.conf",
-        "extensions.conf",
-        "voicemail.conf",
-    }
+    assert set(applied.changed) == {"pjsip.conf", "extensions.conf", "voicemail.conf"}
     assert applied.restart == ()
     assert (applied.calls_before, applied.calls_after) == (1, 1)
     assert "phone-777" in await pbx.rx("pjsip show endpoints")
@@ -98,9 +91,9 @@ async def test_a_good_one_is_live_and_a_call_goes_on(
 @pytest.mark.parametrize(
     ("file", "text", "words"),
     [
-        ("pjsip_endpoints.conf", "\n[phone-1001](+)\nno_such_option = 1\n", "no_such_option"),
-        ("pjsip_base.conf", "\n[x]\ntype = endpoint\ndtmf_mode = wrong\n", "dtmf_mode"),
-        ("pjsip_base.conf", "\n[x](no-such-template)\ntype = endpoint\n", "no-such-template"),
+        ("pjsip.conf", "\n[phone-1001](+)\nno_such_option = 1\n", "no_such_option"),
+        ("pjsip.conf", "\n[x]\ntype = endpoint\ndtmf_mode = wrong\n", "dtmf_mode"),
+        ("pjsip.conf", "\n[x](no-such-template)\ntype = endpoint\n", "no-such-template"),
         ("extensions.conf", "\n[x]\nexten => 1,Answer()\n", "Answer"),
         ("extensions.conf", "\n[x]\nexten => 1,n,Answer()\n", "n"),
         ("extensions.conf", "\n[x]\nthis is no line\n", "="),
@@ -132,9 +125,8 @@ async def test_a_section_of_a_type_that_asterisk_passes_over_silently_is_missed(
     pbx: GeneratedPbx, templates: Path
 ) -> None:
     before = etc(pbx)
-    file = "pjsip_endpoints.conf.j2"
-    ours = Path(dialplan_templates.__file__).with_name("templates") / "vanilla" / file
-    (templates / file).write_text(
+    ours = Path(dialplan_templates.__file__).with_name("templates") / "vanilla/pjsip.conf.j2"
+    (templates / "pjsip.conf.j2").write_text(
         ours.read_text().replace("type = endpoint\n", "type = endpointt\n")
     )
     with pytest.raises(ApplyRefused, match="Asterisk does not have phone-1001"):
@@ -148,7 +140,7 @@ async def test_a_lost_context_or_endpoint_is_found_and_put_back(
 ) -> None:
     before = etc(pbx)
     (templates / "extensions.conf.j2").write_text("[other]\nexten => 1,1,Answer()\n")
-    (templates / "pjsip_endpoints.conf.j2").write_text("[phone](!)\ntype = endpoint\n")
+    (templates / "pjsip.conf.j2").write_text("[global]\ntype = global\n")
     with pytest.raises(ApplyRefused, match="context voxpost-person") as refused:
         await pbx.apply(pbx.site([person(1001)], service={"templates_dir": templates}))
     assert any("phone-1001" in line for line in refused.value.words)
@@ -191,43 +183,3 @@ async def test_what_a_reload_cannot_do_is_said(pbx: GeneratedPbx, templates: Pat
     applied = await pbx.apply(site)
     assert len(applied.restart) == 1
     assert "transport-udp" in applied.restart[0]
-
-
-@pytest.mark.parametrize("tree", ["asterisk22_tree", "asterisk16_tree"])
-async def test_sorcery_conf_may_come_and_go_and_no_telephone_is_ever_lost(
-    request: pytest.FixtureRequest, tmp_path: Path, port_finder: PortFinder, tree: str
-) -> None:
-    packages = request.getfixturevalue(tree)
-    ports = AsteriskPorts.pick(port_finder, rtp=20)
-    folder = tmp_path / "s"
-    async with (
-        generated_pbx(packages, folder, ports, [person(1001)], without="sorcery.conf") as pbx,
-        SipPhone(ports.sip, "phone-1001", "sip-password-1001") as phone,
-    ):
-        await phone.register()
-        applied = await pbx.apply(pbx.site([person(1001), person(777)]))
-        assert "sorcery.conf" in applied.changed
-        assert [why.split()[0] for why in applied.restart] == ["sorcery.conf"]
-        await phone.register()
-        changed = pbx.site([person(1001, phone={"password": "another-one"}), person(777)])
-        assert (await pbx.apply(changed)).changed == ("pjsip_auths.conf",)
-        await refused_then_known(pbx, phone, "another-one")
-
-        await pbx.private.restart()
-        await phone.register()
-        changed = pbx.site([person(1001, phone={"password": "a-third-one"})])
-        assert "pjsip_endpoints.conf" in (await pbx.apply(changed)).changed
-        await refused_then_known(pbx, phone, "a-third-one")
-
-        (pbx.private.etc_dir / "sorcery.conf").unlink()
-        await pbx.private.restart()
-        await phone.register()
-
-
-async def refused_then_known(pbx: GeneratedPbx, phone: SipPhone, password: str) -> None:
-    with pytest.raises(PermissionError):
-        await phone.register()
-    phone.password = password
-    await phone.register()
-    async with pbx.reloader() as reloader:
-        assert "phone-1001" in await reloader.endpoints()
