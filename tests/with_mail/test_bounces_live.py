@@ -185,7 +185,7 @@ async def test_what_postfix_took_and_sent_back_is_marked_with_its_words(office: 
         assert NOBODY in str(came_back.last_error)
         assert came_back.last_error is not None
         assert came_back.last_error.startswith(("5.1.1", "550 5.1.1"))
-        assert came_back.aftercare is None
+        assert came_back.aftercare == "heard"  # owed until it is delivered after all
         over_quota = await office.until(full, State.BOUNCED)
         assert "uota" in str(over_quota.last_error)
         await office.until_subjects("Voxpost", 2)

@@ -190,7 +190,7 @@ async def test_a_crash_between_the_servers_250_and_our_commit_makes_no_second_ma
         await asyncio.Event().wait()
 
     with monkeypatch.context() as crash:
-        crash.setattr(Outbox, "delivered", never)
+        crash.setattr(Outbox, "settle", never)
         before = office.mail.deliveries()
         async with running(office.delivery()):
             await accepted.wait()
