@@ -17,6 +17,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from cli.run import _Signals
 from lab.maildir import MaildirServer
 from tests.cli.daemon_process import DaemonProcess, running
+from tests.cli.holding_server import HoldingServer
 from tests.cli.site_folder import SECRETS, SiteFolder, voxpost
 
 
@@ -156,24 +157,9 @@ class KillingServer(MaildirServer):
         return answer
 
 
-class SlowServer(MaildirServer):
-    """Takes the mail, and answers when it may."""
-
-    def __init__(self, site: SiteFolder) -> None:
-        super().__init__(site.folder / "mail", site.ports["smtp"])
-        self.asked, self.may_answer = asyncio.Event(), asyncio.Event()
-
-    async def handle_DATA(  # noqa: N802 - the name that aiosmtpd calls
-        self, server: SMTP, session: Session, envelope: Envelope
-    ) -> str:
-        self.asked.set()
-        await self.may_answer.wait()
-        return await super().handle_DATA(server, session, envelope)
-
-
 async def test_sigterm_lets_what_is_on_the_wire_arrive(site: SiteFolder) -> None:
     site.leave_voicemail(0)
-    server = SlowServer(site)
+    server = HoldingServer(site)
     async with server, running(site.file) as daemon:
         await asyncio.wait_for(server.asked.wait(), 20)
         daemon.signal(signal.SIGTERM)

@@ -12,11 +12,11 @@ from typing import Any
 
 import aiohttp
 import pytest
-from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from lab.maildir import MaildirServer
 from lab.processes import run_program
 from tests.cli.daemon_process import DaemonProcess, running
+from tests.cli.holding_server import HoldingServer
 from tests.cli.site_folder import SiteFolder
 
 SIZE = 2 * 1024 * 1024  # bytes
@@ -112,21 +112,6 @@ async def test_with_no_room_for_the_ledger_voicemail_waits_on_the_telephone(
         await looks(daemon, "delivered", 60)
         assert await health(site) == 200
     assert len({it.message_id for it in mail.received}) == len(mail.received) == 60
-
-
-class HoldingServer(MaildirServer):
-    """Takes the mail, and answers when it may."""
-
-    def __init__(self, site: SiteFolder) -> None:
-        super().__init__(site.folder / "mail", site.ports["smtp"])
-        self.asked, self.may_answer = asyncio.Event(), asyncio.Event()
-
-    async def handle_DATA(  # noqa: N802 - the name that aiosmtpd calls
-        self, server: SMTP, session: Session, envelope: Envelope
-    ) -> str:
-        self.asked.set()
-        await self.may_answer.wait()
-        return await super().handle_DATA(server, session, envelope)
 
 
 async def test_what_the_server_took_while_the_ledger_was_full_arrives_once(
