@@ -65,6 +65,15 @@ outbox = Table(
     Index("outbox_message_id", "message_id"),
 )
 
+_kept = outbox.c.audio.is_not(None)
+# Few entries keep a recording; they are looked for with every sweep.
+Index(
+    "outbox_kept_audio",
+    *(outbox.c.state, outbox.c.settled),
+    sqlite_where=_kept,
+    postgresql_where=_kept,
+)
+
 in_step = Table(
     "in_step",
     metadata,
