@@ -199,7 +199,9 @@ class Delivery:
 
     async def _work(self, lane: Lane) -> None:
         """Send what is ready over one lane, until it is told to end."""
-        while (job := await self._next_ready(lane)) is not None:
+        following: Job | None = None
+        while (job := following or await self._next_ready(lane)) is not None:
+            following = self._following()
             busy = self.statistics.in_flight
             if self._stopping.is_set() or not self._hold.lets_go(self._now(), busy=busy):
                 self._leased.append(job.entry)
@@ -207,7 +209,7 @@ class Delivery:
                 continue
             self.statistics.in_flight += 1
             try:
-                attempt = await lane.send(job, self._reading)
+                attempt = await lane.send(job, self._reading, following)
             finally:
                 self.statistics.in_flight -= 1
             if isinstance(attempt.outcome, Accepted):
@@ -218,6 +220,12 @@ class Delivery:
             if self._hold.until is not None:
                 self.wake()
             await self._settler.add(attempt)
+
+    def _following(self) -> Job | None:
+        """What a lane may take beside the job that it has, with enough left for the others."""
+        if self._ready.qsize() <= self._connections:
+            return None  # the marks of the end are as many as the lanes, and stay for them
+        return self._ready.get_nowait()
 
     async def _next_ready(self, lane: Lane) -> Job | None:
         """The next job. A connection that is idle for long is closed; servers do it too."""

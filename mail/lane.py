@@ -11,6 +11,7 @@ import structlog
 from ledger.entries import Entry
 from mail.errors import MailError
 from mail.interfaces import LetterWriter, Route, Written
+from mail.message import Message
 from mail.outcome import Outcome, Refused, TooLarge, TryLater
 
 _VERSIONS = 6  # ever smaller versions of one message, the last without audio
@@ -27,6 +28,10 @@ class Job:
     entry: Entry
     written: Written | None
     reading: int
+
+    def written_from(self, reading: int) -> Written | None:
+        """Its message, unless the site file was reread since it was written."""
+        return self.written if self.reading == reading else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +52,21 @@ class Lane:
         self._route = route()
         self._reading = reading
 
-    async def send(self, job: Job, reading: int) -> Attempt:
+    async def send(self, job: Job, reading: int, following: Job | None = None) -> Attempt:
         """Send one entry; whatever goes wrong is the attempt's outcome.
 
-        reading: of the site file now; with another than before the connection is made anew.
+        Arguments:
+            reading: of the site file now; with another than before the connection is made anew.
+            following: what this lane will send next, if that is known.
         """
         try:
             if self._reading != reading:
                 await self._route.close()
                 self._route, self._reading = self._make_route(), reading
-            written = job.written if job.reading == reading else None
-            return Attempt(job.entry, *await self._send(job.entry, written))
+            next_one = None if following is None else following.written_from(reading)
+            ahead = None if next_one is None else next_one.message
+            written = job.written_from(reading)
+            return Attempt(job.entry, *await self._send(job.entry, written, ahead))
         except MailError as error:
             return Attempt(job.entry, Refused(f"cannot be written: {error}", 0), None)
         except Exception as error:  # a fault of ours must not stop the others
@@ -70,12 +79,14 @@ class Lane:
         """Close the connection; the next entry opens it anew."""
         await self._route.close()
 
-    async def _send(self, entry: Entry, written: Written | None) -> tuple[Outcome, Written]:
+    async def _send(
+        self, entry: Entry, written: Written | None, following: Message | None
+    ) -> tuple[Outcome, Written]:
         """Send as large as the server takes it."""
         this = written or await self._write(entry, self._route.max_size)
         words = ""
         for _ in range(_VERSIONS):
-            outcome = await self._route.send(this.message)
+            outcome = await self._route.send(this.message, following)
             if not isinstance(outcome, TooLarge):
                 return outcome, this
             words = outcome.words

@@ -61,14 +61,17 @@ class Message:
         """All of it at once."""
         return b"".join((self.head, *base64_lines.blocks(self.recording), self.tail))
 
-    def wire(self) -> Iterator[bytes]:
-        """The content dot-stuffed (RFC 5321, 4.5.2) with the final dot, block by block."""
+    def wire(self, behind: bytes = b"") -> Iterator[bytes]:
+        """The content dot-stuffed (RFC 5321, 4.5.2) with the final dot, block by block.
+
+        behind: commands that go out right behind the dot.
+        """
         if not self.recording:
-            yield b"".join((_stuffed(self.head), _stuffed(self.tail), b".\r\n"))
+            yield b"".join((_stuffed(self.head), _stuffed(self.tail), b".\r\n", behind))
             return
         yield _stuffed(self.head)
         yield from base64_lines.blocks(self.recording)  # base64 has no dots
-        yield _stuffed(self.tail) + b".\r\n"
+        yield b"".join((_stuffed(self.tail), b".\r\n", behind))
 
 
 def require_address(address: str, message_id: str) -> None:

@@ -48,11 +48,14 @@ class SmtpRoute:
         """SIZE in bytes of the server that would be asked now; None while it is unknown."""
         return self._order()[0].max_size
 
-    async def send(self, message: Message) -> Outcome:
-        """Send one message; where every server failed, the outcome is the preferred one's."""
+    async def send(self, message: Message, following: Message | None = None) -> Outcome:
+        """Send one message; where every server failed, the outcome is the preferred one's.
+
+        following: the message that will be sent next, if that is known.
+        """
         first_trouble: Outcome | None = None
         for session in self._order():
-            outcome = await session.send(message)
+            outcome = await session.send(message, following)
             if not (isinstance(outcome, TryLater) and outcome.elsewhere):
                 await self._settle_on(session)
                 return outcome

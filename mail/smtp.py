@@ -8,8 +8,7 @@ from contextlib import suppress
 from mail.dialling import Dialler
 from mail.message import Message
 from mail.outcome import Accepted, Outcome, TooLarge, TryLater
-from mail.transaction import FAULTS, Transaction
-from mail.wire import SmtpWire
+from mail.transaction import FAULTS, Transactions
 from pbx.model import SmtpServer
 
 _FAREWELL = 2.0  # seconds to wait for the answer to QUIT
@@ -29,13 +28,13 @@ class SmtpSession:
     def __init__(self, server: SmtpServer, *, client_name: str) -> None:
         self.server = server
         self._dialler = Dialler(server, client_name=client_name)
-        self._wire: SmtpWire | None = None
+        self._talk: Transactions | None = None
         self._limit: int | None = None
 
     @property
     def usable(self) -> bool:
         """Whether the connection stands and is in step, as far as is known on this side."""
-        return self._wire is not None and self._wire.is_open
+        return self._talk is not None and self._talk.usable
 
     @property
     def max_size(self) -> int | None:
@@ -50,76 +49,72 @@ class SmtpSession:
         dialled = await self._dialler.dial()
         if isinstance(dialled, TryLater):
             return dialled
-        self._wire = dialled
-        self._limit = _announced_size(dialled)
+        self._talk = Transactions(dialled, self.server)
+        self._limit = self._talk.limit
         return None
 
-    async def send(self, message: Message) -> Outcome:
+    async def send(self, message: Message, following: Message | None = None) -> Outcome:
         """Send one message. A cancelled send closes the connection, whose state is unknown then.
 
         A kept connection that turns out dead before the content is given is opened anew, once.
         After that nothing is repeated: the server may have the message. That is TryLater, and its
         stable Message-ID makes the later attempt safe.
+
+        following: the message that will be sent next, if that is known.
         """
+        if self._talk is not None and not self._talk.expects(message):
+            self._drop()  # the server waits for another's content
         kept = self.usable
-        outcome = await self._attempt(message)
+        outcome = await self._attempt(message, following)
         if kept and not self.usable and _is_dead_link(outcome):
-            outcome = await self._attempt(message)
+            outcome = await self._attempt(message, following)
         return outcome
 
     async def close(self) -> None:
         """Say QUIT and close; a server that does not answer is not waited for."""
-        wire, self._wire = self._wire, None
-        if wire is None:
+        talk, self._talk = self._talk, None
+        if talk is None:
             return
         try:
             with suppress(*FAULTS):
                 async with asyncio.timeout(_FAREWELL):
-                    await wire.write(b"QUIT\r\n")
-                    await wire.replies(1)
+                    await talk.quit()
         finally:
-            wire.abort()
+            talk.abort()
 
-    async def _attempt(self, message: Message) -> Outcome:
+    async def _attempt(self, message: Message, following: Message | None) -> Outcome:
         if (trouble := await self.connect()) is not None:
             return trouble
-        wire = self._wire
-        assert wire is not None
-        size = message.size
-        if self._limit is not None and size > self._limit:
-            return TooLarge(self._limit, f"{size} bytes, and the server takes {self._limit}")
+        talk = self._talk
+        assert talk is not None
+        if not talk.fits(message):
+            return TooLarge(
+                self._limit, f"{message.size} bytes, and the server takes {self._limit}"
+            )
         try:
-            return await self._transact(Transaction(wire, self.server, self._limit), message)
+            outcome = await _transact(talk, message, following)
         except BaseException:
             # Cancelled somewhere inside: a late reply would be taken for the next one's.
             self._drop()
             raise
-
-    async def _transact(self, talk: Transaction, message: Message) -> Outcome:
-        outcome = await self._say(talk, message)
         if not talk.in_step:
             self._drop()
         return outcome
 
-    async def _say(self, talk: Transaction, message: Message) -> Outcome:
-        trouble = await talk.envelope(message)
-        if trouble is None:
-            outcome = await talk.content(message)
-            return Accepted(outcome) if isinstance(outcome, str) else outcome
-        if talk.in_step:
-            await talk.reset()
-        return trouble
-
     def _drop(self) -> None:
-        wire, self._wire = self._wire, None
-        if wire is not None:
-            wire.abort()
+        talk, self._talk = self._talk, None
+        if talk is not None:
+            talk.abort()
 
 
-def _announced_size(wire: SmtpWire) -> int | None:
-    text = wire.extensions.get("size", "").strip()
-    # RFC 1870 allows twenty digits.
-    return int(text) or None if text.isascii() and text.isdigit() and len(text) <= 20 else None
+async def _transact(talk: Transactions, message: Message, following: Message | None) -> Outcome:
+    trouble = await talk.envelope(message)
+    if trouble is None:
+        outcome = await talk.content(message, following)
+        return Accepted(outcome) if isinstance(outcome, str) else outcome
+    if talk.in_step:
+        await talk.reset()
+    return trouble
 
 
 def _is_dead_link(outcome: Outcome) -> bool:

@@ -6,6 +6,7 @@ A file in the administrator's folder of the same name comes first: `id/voicemail
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,15 @@ class TextsBroken(MailError):
     """A template of the administrator's cannot be rendered."""
 
 
+class _Environment(jinja2.Environment):
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """The globals of a template, as a plain dict.
+
+        They do not change here. The library's ChainMap takes a tenth of a letter's time.
+        """
+        return {**self.globals, **(d or {})}
+
+
 @dataclass(frozen=True, slots=True)
 class Rendered:
     """A letter in words. subject: one line."""
@@ -46,14 +56,15 @@ class Texts:
         loaders: list[jinja2.BaseLoader] = [jinja2.PackageLoader("mail", "texts")]
         if own_folder is not None:
             loaders.insert(0, jinja2.FileSystemLoader(own_folder))
-        self._environment = jinja2.Environment(
+        self._environment = _Environment(
             loader=jinja2.ChoiceLoader(loaders),
             autoescape=jinja2.select_autoescape(["html"], default=False),
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
+            lstrip_blocks=True,
             # To look after each file for every letter takes a third of its time.
             auto_reload=False,
-            lstrip_blocks=True,
+            cache_size=-1,  # all of them, in a plain dict
         )
 
     def render(self, letter: Letter, head: Letterhead, caller: Caller) -> Rendered:

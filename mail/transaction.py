@@ -1,4 +1,4 @@
-"""One message's commands over an open connection, in order (RFC 5321, 3.3)."""
+"""Each message's commands over an open connection, in order (RFC 5321, 3.3)."""
 
 from __future__ import annotations
 
@@ -10,42 +10,63 @@ from pbx.model import SmtpServer
 FAULTS = (OSError, NotSmtp)
 """All that the wire raises for what a server or a network does."""
 
-_EXPECTED = {Stage.MAIL: (250,), Stage.RCPT: (250, 251), Stage.DATA: (354,)}
+_ENVELOPE = (Stage.MAIL, Stage.RCPT, Stage.DATA)
+_EXPECTED = ((250,), (250, 251), (354,))
 
 Trouble = TryLater | Refused | TooLarge
 
 
-class Transaction:
-    """The two halves of one message: who it is for, and what it says.
+class Transactions:
+    """Message after message over one connection: who it is for, and what it says.
+
+    The envelope of the next message goes out right behind the content of this one, where the
+    server allows it (RFC 2920, 3.1): that saves a round trip for each message.
 
     in_step: False once the connection cannot be trusted with another command.
     """
 
-    def __init__(self, wire: SmtpWire, server: SmtpServer, limit: int | None) -> None:
+    def __init__(self, wire: SmtpWire, server: SmtpServer) -> None:
+        self.limit = _announced_size(wire)
+        self.in_step = True
         self._wire = wire
         self._server = server
-        self._limit = limit
-        self.in_step = True
+        self._sized = "size" in wire.extensions
+        self._grouped = "pipelining" in wire.extensions
+        self._begun: Message | None = None
+
+    @property
+    def usable(self) -> bool:
+        """Whether the connection stands and is in step, as far as is known on this side."""
+        return self.in_step and self._wire.is_open
+
+    def expects(self, message: Message) -> bool:
+        """Whether this message may come next: the server may have the envelope of another."""
+        return self._begun is None or self._begun is message
 
     async def envelope(self, message: Message) -> Trouble | None:
-        """MAIL, RCPT and DATA, in one go where the server allows it (RFC 2920)."""
-        sized = f" SIZE={message.size}" if "size" in self._wire.extensions else ""
-        commands = {
-            Stage.MAIL: f"MAIL FROM:<{message.sender}>{sized}\r\n".encode("ascii"),
-            Stage.RCPT: f"RCPT TO:<{message.recipient}>\r\n".encode("ascii"),
-            Stage.DATA: b"DATA\r\n",
-        }
-        if "pipelining" in self._wire.extensions:
-            return await self._say(commands)
-        for stage, command in commands.items():
-            if (trouble := await self._say({stage: command})) is not None:
+        """MAIL, RCPT and DATA, in one go where the server allows it."""
+        if self._begun is message:
+            self._begun = None
+            return await self._answers(0, 3)
+        commands = self._commands(message)
+        if self._grouped:
+            return await self._say(b"".join(commands), 0, 3)
+        for number, command in enumerate(commands):
+            if (trouble := await self._say(command, number, number + 1)) is not None:
                 return trouble
         return None
 
-    async def content(self, message: Message) -> str | Trouble:
-        """Hand over the content with its final dot; return the server's words on taking it."""
+    async def content(self, message: Message, following: Message | None) -> str | Trouble:
+        """Hand over the content with its final dot; return the server's words on taking it.
+
+        following: the message that will come next; its envelope goes out too.
+        """
+        behind = b""
+        if following is not None and self._grouped and self.fits(following):
+            self._begun = following
+            behind = b"".join(self._commands(following))
         try:
-            for block in message.wire():
+            for block in message.wire(behind):
                 await self._wire.write(block)
             [reply] = await self._wire.replies(1)
         except FAULTS as error:
@@ -53,6 +74,10 @@ class Transaction:
         if reply.code == 250:
             return words_of(reply.text)
         return self._read(Stage.CONTENT, reply)
+
+    def fits(self, message: Message) -> bool:
+        """Whether the server says that it takes messages as large as this one."""
+        return self.limit is None or message.size <= self.limit
 
     async def reset(self) -> None:
         """Forget a transaction that went no further, so that the next finds a clean table."""
@@ -64,22 +89,46 @@ class Transaction:
         else:
             self.in_step = reply.code == 250
 
-    async def _say(self, commands: dict[Stage, bytes]) -> Trouble | None:
-        """A group of commands; what went wrong first is what counts."""
-        stages = list(commands)
+    async def quit(self) -> None:
+        """Say good-bye, and wait for the answer. Raises what the wire raises."""
+        if self._begun is None:
+            await self._wire.write(b"QUIT\r\n")
+            await self._wire.replies(1)
+
+    def abort(self) -> None:
+        """Drop the connection at once."""
+        self._wire.abort()
+
+    def _commands(self, message: Message) -> tuple[bytes, bytes, bytes]:
+        sized = f" SIZE={message.size}" if self._sized else ""
+        return (
+            f"MAIL FROM:<{message.sender}>{sized}\r\n".encode("ascii"),
+            f"RCPT TO:<{message.recipient}>\r\n".encode("ascii"),
+            b"DATA\r\n",
+        )
+
+    async def _say(self, commands: bytes, first: int, end: int) -> Trouble | None:
+        """Some of the envelope's commands."""
         try:
-            await self._wire.write(b"".join(commands.values()))
-            replies = await self._wire.replies(len(stages))
+            await self._wire.write(commands)
         except FAULTS as error:
-            return self._explain(stages[0], error)
+            return self._explain(_ENVELOPE[first], error)
+        return await self._answers(first, end)
+
+    async def _answers(self, first: int, end: int) -> Trouble | None:
+        """The answers to some of the envelope's commands; what went wrong first counts."""
+        try:
+            replies = await self._wire.replies(end - first)
+        except FAULTS as error:
+            return self._explain(_ENVELOPE[first], error)
         trouble: Trouble | None = None
-        for stage, reply in zip(stages, replies, strict=False):
-            if reply.code not in _EXPECTED[stage]:
-                trouble = trouble or self._read(stage, reply)
-            elif trouble is not None and stage is Stage.DATA:
+        for number, reply in enumerate(replies, first):
+            if reply.code not in _EXPECTED[number]:
+                trouble = trouble or self._read(_ENVELOPE[number], reply)
+            elif trouble is not None and _ENVELOPE[number] is Stage.DATA:
                 self.in_step = False  # it waits for content, and nobody would get it
-        if trouble is None and len(replies) < len(stages):
-            trouble = self._explain(stages[len(replies)], self._wire.fault)
+        if trouble is None and len(replies) < end - first:
+            trouble = self._explain(_ENVELOPE[first + len(replies)], self._wire.fault)
         return trouble
 
     def _read(self, stage: Stage, reply: Reply) -> Trouble:
@@ -88,7 +137,7 @@ class Transaction:
             reply.code,
             reply.text,
             authenticated=self._server.username is not None,
-            limit=self._limit,
+            limit=self.limit,
         )
         if reply.code in {421, 500, 502, 503} or not 400 <= reply.code < 600:
             self.in_step = False
@@ -99,3 +148,9 @@ class Transaction:
         place = f"{self._server.host}:{self._server.port}"
         words = words_of(f"{place}: {stage.value}: {error or type(error).__name__}")
         return TryLater(words, elsewhere=not_given(stage))
+
+
+def _announced_size(wire: SmtpWire) -> int | None:
+    text = wire.extensions.get("size", "").strip()
+    # RFC 1870 allows twenty digits.
+    return int(text) or None if text.isascii() and text.isdigit() and len(text) <= 20 else None

@@ -27,7 +27,7 @@ _PEOPLE = 4
 
 async def measure(place: Place) -> list[Result]:
     """Both peers in the same rounds."""
-    count = max(20, round(200 * place.share))
+    count = max(20, round(500 * place.share))
     ours, source, sendmail = [], [], []
     for turn in range(_ROUNDS):
         folder = place.folder / str(turn)

@@ -95,7 +95,7 @@ class ScriptedRoute:
     def max_size(self) -> int | None:
         return None
 
-    async def send(self, message: Message) -> Outcome:
+    async def send(self, message: Message, following: Message | None = None) -> Outcome:
         await self._post.gate.wait()
         answers = self._post.answers.get(message.recipient, [])
         answer = answers.pop(0) if answers else ACCEPTED
