@@ -19,7 +19,7 @@ from lab.packages import PackageTree
 from lab.phone import Login
 from lab.ports import AsteriskPorts, PortFinder
 from lab.processes import Child, ReadyNotice, run_program
-from lab.site_sections import asterisk_section, phones_section
+from lab.site_sections import asterisk_section, phones_section, submission_table
 from lab.speech import from_prompt
 from lab.zimbra_like import ZimbraLike
 
@@ -150,9 +150,7 @@ domain = "{DOMAIN}"
 {asterisk_section(asterisk, 22, 'secret = "ami-secret-1", apply_secret = "ami-secret-2"')}
 [mail]
 from = "Voicemail <{_SENDER.address}>"
-smtp = {{ host = "127.0.0.1", port = {mail.ports.submission}, security = "starttls", \
-username = "{_SENDER.address}", password = "{_SENDER.password}", \
-ca_file = "{mail.certificates.ca_file}" }}
+smtp = {submission_table(mail, _SENDER)}
 
 [voicemail]
 max_messages = 9999

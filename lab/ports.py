@@ -17,11 +17,13 @@ FIRST, LAST = 12000, 30000
 class PortFinder:
     """Hands out ports that nobody listens on, none of them twice.
 
-    random: where to look, so that two labs on one machine look at different places.
+    One after the other, so that room stays for a long run.
+
+    random: where to begin, so that two labs on one machine look at different places.
     """
 
     def __init__(self, random: Random) -> None:
-        self._random = random
+        self._next = random.randrange(FIRST, LAST)
         self._given: set[int] = set()
 
     def one(self) -> int:
@@ -30,13 +32,24 @@ class PortFinder:
 
     def run_of(self, length: int) -> int:
         """The first, even one of `length` free ports in a row. Raises LabError."""
-        for _ in range(200):
-            first = self._random.randrange(FIRST, LAST - length, 2)
+        looked_at = 0
+        while looked_at < LAST - FIRST + length:
+            first = self._next + self._next % 2
+            if first + length > LAST:
+                looked_at += LAST - self._next
+                self._next = FIRST
+                continue
             ports = range(first, first + length)
-            if self._given.isdisjoint(ports) and all(_is_free(port) for port in ports):
+            taken = next((port for port in ports if not self._is_free(port)), None)
+            self._next = ports.stop if taken is None else taken + 1
+            if taken is None:
                 self._given.update(ports)
                 return first
+            looked_at += taken + 1 - first
         raise LabError(f"no {length} free ports in a row between {FIRST} and {LAST}")
+
+    def _is_free(self, port: int) -> bool:
+        return port not in self._given and _is_free(port)
 
 
 def _is_free(port: int) -> bool:

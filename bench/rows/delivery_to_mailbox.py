@@ -18,11 +18,13 @@ from bench.sinks import SESSIONS, smtp_source
 from lab.accounts import MailUser
 from lab.errors import LabError
 from lab.mail_ports import MailPorts
+from lab.site_sections import submission_table
 from lab.zimbra_like import ZimbraLike
 from mail.message import Message
 
 _ROUNDS = 3
 _PEOPLE = 4
+_SENDER = MailUser(f"voxpost@{DOMAIN}", "sender-s3cret")
 
 
 async def measure(place: Place) -> list[Result]:
@@ -32,10 +34,12 @@ async def measure(place: Place) -> list[Result]:
     for turn in range(_ROUNDS):
         folder = place.folder / str(turn)
         users = [MailUser(f"{1001 + it}@{DOMAIN}", "reader-s3cret") for it in range(_PEOPLE)]
-        users.append(MailUser(f"voxpost@{DOMAIN}", "sender-s3cret"))
+        users.append(_SENDER)
         server = ZimbraLike(folder / "mail", MailPorts.pick(place.ports), users)
         async with server:
-            site = FullSite(folder / "site", place.ports, _smtp(server), _PEOPLE)
+            site = FullSite(
+                folder / "site", place.ports, submission_table(server, _SENDER), _PEOPLE
+            )
             await site.fill(site.voicemails(count, recording(AUDIO)))
             message = await sample(site)
             stored = Stored(server)
@@ -59,14 +63,6 @@ def _result(against: str, ours: list[float], peers: list[float], target: float) 
     ratio = median(mine / theirs for mine, theirs in zip(ours, peers, strict=True))
     peer = median(peers)
     return Result(name, "messages/min", ratio * peer, target, peer, against)
-
-
-def _smtp(server: ZimbraLike) -> str:
-    return (
-        f'{{ host = "localhost", port = {server.ports.submission}, security = "starttls", '
-        f'username = "voxpost@{DOMAIN}", password = "sender-s3cret", '
-        f'ca_file = "{server.certificates.ca_file}" }}'
-    )
 
 
 async def _ours(site: FullSite, stored: Stored, count: int) -> float:

@@ -22,6 +22,7 @@ from lab.mail_ports import MailPorts
 from lab.phone import Login, Phone
 from lab.ports import AsteriskPorts
 from lab.processes import run_program
+from lab.site_sections import submission_table
 from lab.speech import Speech, from_prompt
 from lab.zimbra_like import ZimbraLike
 
@@ -110,11 +111,7 @@ async def _office(place: Place) -> AsyncIterator[_Office]:
     asterisk = PrivateAsterisk(place.asterisk22, folder / "pbx", AsteriskPorts.pick(place.ports))
     asterisk.prepare()
     _short_instructions(asterisk)
-    smtp = (
-        f'{{ host = "127.0.0.1", port = {mail.ports.submission}, security = "starttls", '
-        f'username = "{SENDER.address}", password = "{SENDER.password}", '
-        f'ca_file = "{mail.certificates.ca_file}" }}'
-    )
+    smtp = submission_table(mail, SENDER)
     site = BigSite(folder, asterisk, 2, place.ports.one(), smtp)
     async with mail:
         site.write()

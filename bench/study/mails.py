@@ -77,7 +77,7 @@ async def _peer(stage: Stage, size: Size, ours: MailRun) -> MailRun:
     count, length = str(ours.count), str(ours.bytes_each)
     command = [
         *(SMTP_SOURCE, "-s", str(CONNECTIONS), "-m", count, "-l", length),
-        *("-f", SENDER, "-t", ACCOUNT.address, f"{LOOPBACK}:{stage.mail.ports.trusted}"),
+        *("-f", SENDER.address, "-t", ACCOUNT.address, f"{LOOPBACK}:{stage.mail.ports.trusted}"),
     ]
 
     async def send() -> None:

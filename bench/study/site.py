@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from lab.accounts import MailUser
 from lab.asterisk import PrivateAsterisk
 from lab.minimal_config import CONTEXT
 from lab.ports import LOOPBACK, AsteriskPorts
-from lab.site_sections import asterisk_section, phones_section
+from lab.site_sections import asterisk_section, phones_section, submission_table
 from lab.zimbra_like import ZimbraLike
 
-SENDER = "voicemail@lab.example"
-PASSWORD = "voicemail-password"
+SENDER = MailUser("voicemail@lab.example", "voicemail-password")
 AMI_SECRET = "study-secret"
 
 PLAIN, ASKS_VOXPOST, ASKS_BARE, ECHO, SPEAK = "700", "701", "702", "103", "71"
@@ -77,9 +77,8 @@ language = "en"
 
 {asterisk_section(asterisk, 22, f'secret = "{AMI_SECRET}", apply_secret = "study-unused-secret"')}
 [mail]
-from = "Voicemail <{SENDER}>"
-smtp = {{ host = "{LOOPBACK}", port = {mail.ports.submission}, security = "starttls", \
-username = "{SENDER}", password = "{PASSWORD}", ca_file = "{mail.certificates.ca_file}" }}
+from = "Voicemail <{SENDER.address}>"
+smtp = {submission_table(mail, SENDER)}
 
 [voicemail]
 attach = "wav"

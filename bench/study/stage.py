@@ -72,7 +72,7 @@ async def staged(
     # Asterisk 22 dies of a UnicastRTP call when no port is left, so there are some to spare. Taken
     # first, as they stand in a row.
     own = AsteriskPorts.pick(ports, rtp=2 * calls_at_once + 100)
-    users = [ACCOUNT, MailUser(site.SENDER, site.PASSWORD)]
+    users = [ACCOUNT, site.SENDER]
     users += [MailUser(f"{box}@lab.example", "box-password") for box in SPOKEN_BOXES]
     mail = ZimbraLike(folder / "mail", MailPorts.pick(ports), users)
     asterisk = PrivateAsterisk(tree, folder / "pbx", own)

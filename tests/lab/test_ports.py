@@ -32,14 +32,16 @@ def test_a_run_of_ports_begins_even_and_overlaps_no_other() -> None:
 
 
 def test_a_run_that_is_too_long_is_an_error() -> None:
-    class Same(Random):
-        def randrange(self, *_: int) -> int:  # type: ignore[override]
-            return ports.FIRST
+    length = ports.LAST - ports.FIRST + 2
+    with pytest.raises(LabError, match=f"no {length} free ports"):
+        PortFinder(Random(5)).run_of(length)
 
-    finder = PortFinder(Same())
-    finder.run_of(4)
-    with pytest.raises(LabError, match="no 4 free ports"):
-        finder.run_of(4)
+
+def test_room_stays_for_a_long_run_however_many_ports_were_given() -> None:
+    finder = PortFinder(Random(6))
+    given = {finder.one() for _ in range(200)}
+    first = finder.run_of(1000)
+    assert given.isdisjoint(range(first, first + 1000))
 
 
 def test_an_asterisk_has_ports_of_its_own() -> None:

@@ -12,15 +12,17 @@ from pathlib import Path
 
 import pytest
 
+from lab.accounts import MailUser
 from lab.asterisk import PrivateAsterisk
 from lab.packages import PackageTree
 from lab.phone import Login, Phone
 from lab.ports import AsteriskPorts, PortFinder
 from lab.processes import Child, ReadyNotice, run_program
-from lab.site_sections import asterisk_section, phones_section
+from lab.site_sections import asterisk_section, phones_section, submission_table
 from lab.speech import Speech, from_prompt, read_audio
 from lab.zimbra_like import ZimbraLike
 
+SENDER = MailUser("voicemail@lab.example", "voicemail-password")
 SPEECH = 4.0
 CALLER_PASSWORD = "caller-password"
 PEOPLE = {
@@ -76,10 +78,8 @@ domain = "lab.example"
 
 {asterisk_section(asterisk, version, 'secret = "ami-secret-1", apply_secret = "ami-secret-2"')}
 [mail]
-from = "Voicemail <voicemail@lab.example>"
-smtp = {{ host = "127.0.0.1", port = {mail.ports.submission}, security = "starttls", \
-username = "voicemail@lab.example", password = "voicemail-password", \
-ca_file = "{mail.certificates.ca_file}" }}
+from = "Voicemail <{SENDER.address}>"
+smtp = {submission_table(mail, SENDER)}
 
 {phones_section(ports)}
 [service]

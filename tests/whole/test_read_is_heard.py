@@ -11,17 +11,19 @@ from pathlib import Path
 
 import pytest
 
+from lab.accounts import MailUser
 from lab.asterisk import PrivateAsterisk
 from lab.packages import PackageTree
 from lab.phone import Login, Phone
 from lab.ports import AsteriskPorts, PortFinder
 from lab.processes import Child, ReadyNotice, run_program
-from lab.site_sections import asterisk_section, phones_section
+from lab.site_sections import asterisk_section, phones_section, submission_table
 from lab.speech import from_prompt, read_audio
 from lab.zimbra_like import ZimbraLike
 from tests.dialplan_templates.sip_phone import SipPhone
 
 ALICE = "alice@lab.example"
+SENDER = MailUser("voicemail@lab.example", "voicemail-password")
 BOX = "1001@default"
 AMI_SECRET = "ami-secret-1"
 
@@ -85,10 +87,8 @@ domain = "lab.example"
 
 {asterisk_section(asterisk, version, secrets)}
 [mail]
-from = "Voicemail <voicemail@lab.example>"
-smtp = {{ host = "127.0.0.1", port = {mail.ports.submission}, security = "starttls", \
-username = "voicemail@lab.example", password = "voicemail-password", \
-ca_file = "{mail.certificates.ca_file}" }}
+from = "Voicemail <{SENDER.address}>"
+smtp = {submission_table(mail, SENDER)}
 imap = {{ host = "localhost", port = {mail.ports.imaps}, ca_file = "{mail.certificates.ca_file}" }}
 
 {phones_section(ports)}
