@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from agi.errors import ProtocolError
@@ -91,41 +92,55 @@ class ReplyReader:
 
     def _result(self, end: int) -> Reply | None:
         first = bytes(self._buffer[4:end])
-        if match := _BARE.fullmatch(first):
-            return self._take_result(end, match[1], None)
+        # Values are not kept in mind: they may be long, and nobody else's business.
+        read = _bare_reply if b"(" in first else _one_of_a_few
+        if (reply := read(first)) is not None:
+            del self._buffer[: end + 1]
+            return reply
         if (match := _OPENED.match(first)) is None:
             raise ProtocolError(f"no AGI result: {first[:80].decode('utf-8', 'replace')!r}")
         begin = start = 4 + match.end()
         while end >= 0:
             closed = self._buffer.rfind(b")", start, end)
             if closed >= 0 and _AFTER_VALUE.fullmatch(self._buffer, closed + 1, end):
-                return self._take_result(end, match[1], bytes(self._buffer[begin:closed]))
+                value = _text(self._buffer[begin:closed])
+                reply = Reply(200, _text(self._buffer[4:end]), _text(match[1]), value)
+                del self._buffer[: end + 1]
+                return reply
             # The value holds a line break: its bracket closes on a later line.
             start = end + 1
             end = self._buffer.find(b"\n", start)
         return None
-
-    def _take_result(self, end: int, result: bytes, value: bytes | None) -> Reply:
-        text = self._buffer[4:end].decode("utf-8", "replace")
-        del self._buffer[: end + 1]
-        shown = None if value is None else value.decode("utf-8", "replace")
-        return Reply(200, text, result.decode("utf-8", "replace"), shown)
 
     def _usage(self, end: int) -> Reply | None:
         # Usage texts quote example replies, so only a line that begins with "520 " ends one.
         start = end + 1
         while (end := self._buffer.find(b"\n", start)) >= 0:
             if self._buffer.startswith(_USAGE_END, start):
-                text = self._buffer[4:end].decode("utf-8", "replace")
+                text = _text(self._buffer[4:end])
                 del self._buffer[: end + 1]
                 return Reply(520, text)
             start = end + 1
         return None
 
     def _refusal(self, end: int) -> Reply:
-        line = self._buffer[:end].decode("utf-8", "replace")
+        line = _text(self._buffer[:end])
         code = line[:3]
         if not (code.isascii() and code.isdigit() and line[3:4] in ("", " ")):
             raise ProtocolError(f"no AGI reply: {line[:80]!r}")
         del self._buffer[: end + 1]
         return Reply(int(code), line[4:])
+
+
+def _bare_reply(line: bytes) -> Reply | None:
+    """A result without a value."""
+    match = _BARE.fullmatch(line)
+    return None if match is None else Reply(200, _text(line), _text(match[1]))
+
+
+_one_of_a_few = lru_cache(256)(_bare_reply)
+"""The same; "result=1" comes again and again, and is read once."""
+
+
+def _text(line: bytes | bytearray) -> str:
+    return line.decode("utf-8", "replace")
