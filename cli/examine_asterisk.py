@@ -11,7 +11,7 @@ from ami.errors import ActionFailed, AmiError, LoginRefused, NotPermitted, NotSu
 from ami.reload import Reloader
 from cli.ami_session import manager_session
 from cli.findings import Finding, bad, good, odd
-from cli.telephone import ami_settings, apply_settings
+from cli.manager_accounts import ami_settings, apply_settings
 from pbx.model import Site
 from pbx.secret import SecretUnusable
 

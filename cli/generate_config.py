@@ -15,9 +15,9 @@ from ami.reload import Reloader
 from cli.ami_session import manager_session
 from cli.exits import Exit, fail, says_errors
 from cli.logs import set_up_logs
+from cli.manager_accounts import apply_settings
 from cli.options import json_option, print_json, site_option
 from cli.program import own_program
-from cli.telephone import apply_settings
 from dialplan_templates.apply import Applied, Applier
 from dialplan_templates.compare import as_data, compare, for_people
 from dialplan_templates.expected import expected_of

@@ -12,6 +12,7 @@ from ami.connection import AmiConnection
 from ami.errors import ActionFailed, AmiError, LoginRefused, NotPermitted, NotSupported
 from ami.settings import AmiSettings, ConnectionStatus
 from ami.voicemail import MailboxActions, VoicemailWatcher
+from cli.manager_accounts import ami_settings
 from mail.aftercare import MailboxActions as Actions
 from mail.aftercare import MailboxBusy, MailboxUnable, MailboxUnreachable
 from mail.errors import MailError
@@ -148,24 +149,3 @@ def _explained() -> Iterator[None]:
         raise MailboxUnable(str(error)) from error
     except AmiError as error:
         raise MailboxUnreachable(str(error)) from error
-
-
-def ami_settings(site: Site) -> AmiSettings:
-    """The daemon's account.
-
-    Raises:
-        SecretUnusable: its secret cannot be read.
-    """
-    ami = site.asterisk.ami
-    return AmiSettings(ami.host, ami.port, ami.username, ami.login_secret().read())
-
-
-def apply_settings(site: Site) -> AmiSettings:
-    """The account that puts configuration live.
-
-    Raises:
-        SecretUnusable: its secret cannot be read.
-    """
-    ami = site.asterisk.ami
-    secret = ami.apply_login_secret().read()
-    return AmiSettings(ami.host, ami.port, ami.apply_username, secret, events=False)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cli.ami_session import manager_session
-from cli.telephone import ami_settings
+from cli.manager_accounts import ami_settings
 from lab.phone import Phone
 from lab.speech import from_prompt, read_audio
 from pbx.hours import DAYS
