@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import os
 import shutil
 import sys
 import time
@@ -19,7 +18,8 @@ import psutil
 
 from lab.errors import LabError
 from lab.ports import LOOPBACK, PortFinder
-from lab.processes import Child, ReadyNotice
+from lab.processes import Child
+from lab.services import service
 from ledger.entries import Entry, MissedCallFacts, NewEntry, State, VoicemailFacts
 from ledger.outbox import Outbox
 from ledger.store import open_ledger, sqlite_url
@@ -130,16 +130,9 @@ http_port = {self.http_port}
         """
         log = self.folder / "voxpost.log"
         command = [sys.executable, "-m", "cli", "run", "--site", str(self.file), "--log", "json"]
-        notice = ReadyNotice(self.folder / "ready")
-        with notice:
-            environment = {**os.environ, "NOTIFY_SOCKET": str(notice.path)}
-            child = Child("voxpost", command, log, environment)
-            try:
-                await notice.wait(child, 30)
-                ready = time.time()
-                most = await self._until(child, count, timeout)
-            finally:
-                await child.stop(grace=20)
+        async with service("voxpost", command, log) as child:
+            ready = time.time()
+            most = await self._until(child, count, timeout)
         return await self._result(count, ready, most)
 
     async def _until(self, child: Child, count: int | None, timeout: float) -> float:

@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from lab.processes import Child, ReadyNotice, run_program
+from lab.processes import Child, run_program
+from lab.services import service
 
 _ROOT = Path(__file__).parents[1]
 
@@ -19,14 +20,11 @@ async def serving(folder: Path, *words: str) -> AsyncIterator[Child]:
 
     folder: of the row; gets the log. Raises lab.errors.DidNotStart with its last words.
     """
-    with ReadyNotice(folder / "ready") as ready:
-        environment = {**_environment(), "NOTIFY_SOCKET": str(ready.path)}
-        child = Child(words[0], [sys.executable, "-m", *words], folder / "log", environment)
-        try:
-            await ready.wait(child, 60)
-            yield child
-        finally:
-            await child.stop(25)
+    command = [sys.executable, "-m", *words]
+    async with service(
+        words[0], command, folder / "log", timeout=60, environment=_environment()
+    ) as child:
+        yield child
 
 
 async def printed(*words: str, timeout: float = 120.0) -> str:

@@ -26,7 +26,8 @@ from lab.maildir import MaildirServer, ReceivedMail
 from lab.phone import Login, Phone
 from lab.places import lab_home
 from lab.ports import AsteriskPorts, PortFinder
-from lab.processes import Child, ReadyNotice, run_program
+from lab.processes import run_program
+from lab.services import service
 from lab.speech import from_prompt
 from lab.trees import asterisk22
 
@@ -144,11 +145,8 @@ async def _start(stations: Stations, stack: AsyncExitStack, parts: _Parts) -> No
         station.done(f"127.0.0.1:{parts.mail_server.port}, STARTTLS and password, keeps a Maildir")
     log = parts.folder / "voxpost.log"
     with stations.station("voxpost starts", log) as station:
-        with ReadyNotice(parts.folder / "ready") as ready:
-            environment = {**os.environ, "NOTIFY_SOCKET": str(ready.path)}
-            child = Child("voxpost", _voxpost(parts, "run", "--log", "json"), log, environment)
-            stack.push_async_callback(child.stop, 25.0)
-            await ready.wait(child, 30)
+        command = _voxpost(parts, "run", "--log", "json")
+        await stack.enter_async_context(service("voxpost", command, log))
         station.done(f"health on http://127.0.0.1:{parts.http_port}/status, log {log}")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -21,7 +20,8 @@ from lab.misbehaviour import Moods
 from lab.packages import PackageTree
 from lab.phone import Login
 from lab.ports import AsteriskPorts, PortFinder
-from lab.processes import Child, ReadyNotice, run_program
+from lab.processes import Child, run_program
+from lab.services import service
 from lab.site_sections import asterisk_section, phones_section
 from lab.speech import Speech, from_prompt
 from lab.unruly import UnrulyServer
@@ -75,14 +75,9 @@ class KillsSite:
     async def start_up_seconds(self) -> float:
         """How long voxpost takes here and now until it is ready."""
         began = time.monotonic()
-        with ReadyNotice(self.folder / "ready") as ready:
-            environment = {**os.environ, "NOTIFY_SOCKET": str(ready.path)}
-            words = [*VOXPOST, "run", "--site", str(self.file)]
-            child = Child("voxpost", words, self.log_file, environment)
-            await ready.wait(child, 60)
-            took = time.monotonic() - began
-            await child.stop(25)
-        return took
+        words = [*VOXPOST, "run", "--site", str(self.file)]
+        async with service("voxpost", words, self.log_file, timeout=60):
+            return time.monotonic() - began
 
     def start_calls(self, calls: int, per_second: float) -> Calls:
         """Callers leave voicemail in one mailbox after the other."""

@@ -18,7 +18,8 @@ from lab.mail_ports import MailPorts
 from lab.packages import PackageTree
 from lab.phone import Login
 from lab.ports import AsteriskPorts, PortFinder
-from lab.processes import Child, ReadyNotice, run_program
+from lab.processes import Child, run_program
+from lab.services import start_service
 from lab.site_sections import asterisk_section, phones_section, submission_table
 from lab.speech import from_prompt
 from lab.zimbra_like import ZimbraLike
@@ -71,11 +72,8 @@ class SoakSite:
 
     async def start_voxpost(self) -> None:
         """Start it and wait until it is ready. Raises DidNotStart."""
-        with ReadyNotice(self.folder / "ready") as ready:
-            environment = {**os.environ, "NOTIFY_SOCKET": str(ready.path)}
-            command = [*_VOXPOST, "run", "--log", "json", "--site", str(self.file)]
-            self._voxpost = Child("voxpost", command, self.log_file, environment)
-            await ready.wait(self._voxpost, 30)
+        command = [*_VOXPOST, "run", "--log", "json", "--site", str(self.file)]
+        self._voxpost = await start_service("voxpost", command, self.log_file)
 
     async def stop_voxpost(self) -> None:
         """End it with SIGTERM, and note how it ended."""

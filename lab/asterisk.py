@@ -10,7 +10,8 @@ import structlog
 from lab.errors import DidNotStart, LabError
 from lab.packages import PackageTree
 from lab.ports import AsteriskPorts
-from lab.processes import Child, ReadyNotice, run_program, tail
+from lab.processes import Child, run_program, tail
+from lab.services import start_service
 
 LONGEST_SOCKET_PATH = 107  # unix(7)
 
@@ -95,18 +96,8 @@ class PrivateAsterisk:
         timeout: seconds. Raises DidNotStart with its last words.
         """
         self.prepare()
-        with ReadyNotice(self.run_dir / "run/ready") as ready:
-            self._child = Child(
-                "Asterisk",
-                self._command("-f"),
-                self.log_file,
-                {**os.environ, "NOTIFY_SOCKET": str(ready.path)},
-            )
-            try:
-                await ready.wait(self._child, timeout)
-            except BaseException:
-                await self._child.stop()
-                raise
+        command = self._command("-f")
+        self._child = await start_service("Asterisk", command, self.log_file, timeout=timeout)
         structlog.get_logger().info("lab asterisk ready", pid=self._child.pid)
 
     async def stop(self) -> None:

@@ -6,16 +6,12 @@ import asyncio
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lab import tether
-from lab.errors import DidNotStart
-
-READY = b"READY=1"
 
 
 class Child:
@@ -89,49 +85,6 @@ class Child:
             except TimeoutError:
                 self._process.kill()
         await self.ended()
-
-
-class ReadyNotice:
-    """The socket on which a service says that it is ready (sd_notify(3)).
-
-    path: where the socket stands while in use; short, as a socket's path has 108 bytes.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-
-    def __enter__(self) -> ReadyNotice:
-        self._socket.setblocking(False)
-        self.path.unlink(missing_ok=True)
-        self._socket.bind(str(self.path))
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._socket.close()
-        self.path.unlink(missing_ok=True)
-
-    async def wait(self, child: Child, timeout: float) -> None:
-        """Wait until the child is ready.
-
-        timeout: seconds. Raises DidNotStart when it ends or takes longer.
-        """
-        ready = asyncio.ensure_future(self._ready())
-        ended = asyncio.ensure_future(child.ended())
-        try:
-            await asyncio.wait((ready, ended), timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (ready, ended):
-                task.cancel()
-            await asyncio.gather(ready, ended, return_exceptions=True)
-        if ready.cancelled():
-            why = "ended" if not child.is_running() else f"was not ready in {timeout:.0f} seconds"
-            raise DidNotStart(f"{child.name} {why}. Its last words:\n{child.last_words()}")
-
-    async def _ready(self) -> None:
-        loop = asyncio.get_running_loop()
-        while READY not in (await loop.sock_recv(self._socket, 4096)).splitlines():
-            pass
 
 
 async def run_program(

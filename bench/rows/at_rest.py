@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from statistics import median
 
 import psutil
@@ -15,7 +14,8 @@ from bench.serving import once
 from cli.program import own_program
 from lab.asterisk import PrivateAsterisk
 from lab.ports import AsteriskPorts
-from lab.processes import Child, ReadyNotice, run_program
+from lab.processes import run_program
+from lab.services import service
 
 PEOPLE = 100
 RUNS = 10
@@ -47,16 +47,9 @@ async def _resident(place: Place) -> float:
     )
     if code != 0:
         raise RuntimeError(said)
-    async with asterisk:
-        with ReadyNotice(place.folder / "ready") as ready:
-            environment = {**os.environ, "NOTIFY_SOCKET": str(ready.path)}
-            log = place.folder / "log"
-            daemon = Child("voxpost", [program, "run", "--site", str(site.file)], log, environment)
-            try:
-                await ready.wait(daemon, 30)
-                await asyncio.sleep(max(3.0, REST * place.share))
-                resident: int = psutil.Process(daemon.pid).memory_info().rss
-            finally:
-                await daemon.stop(25)
+    command = [program, "run", "--site", str(site.file)]
+    async with asterisk, service("voxpost", command, place.folder / "log") as daemon:
+        await asyncio.sleep(max(3.0, REST * place.share))
+        resident: int = psutil.Process(daemon.pid).memory_info().rss
     place.say(f"daemon: {resident / 2**20:.1f} MB")
     return resident / 2**20

@@ -1,23 +1,14 @@
 """Children of the lab: started, waited for, ended."""
 
 import asyncio
-import os
 import signal
 import sys
 from pathlib import Path
 
 import pytest
 
-from lab.errors import DidNotStart
-from lab.processes import Child, ReadyNotice, run_program, tail
+from lab.processes import Child, run_program, tail
 
-READY = """
-import os, socket, time
-with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
-    s.sendto(b"STATUS=soon", os.environ["NOTIFY_SOCKET"])
-    s.sendto(b"READY=1\\nSTATUS=up", os.environ["NOTIFY_SOCKET"])
-time.sleep(60)
-"""
 STUBBORN = """
 import signal, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -26,34 +17,8 @@ time.sleep(60)
 """
 
 
-def python(code: str, folder: Path, notice: ReadyNotice | None = None) -> Child:
-    environment = {**os.environ, "NOTIFY_SOCKET": str(notice.path) if notice else ""}
-    return Child("trial", [sys.executable, "-c", code], folder / "output", environment)
-
-
-async def test_a_child_is_ready_when_it_says_so(tmp_path: Path) -> None:
-    with ReadyNotice(tmp_path / "ready") as notice:
-        child = python(READY, tmp_path, notice)
-        await notice.wait(child, 10)
-    assert child.is_running()
-    await child.stop()
-    assert not child.is_running()
-    assert not notice.path.exists()
-
-
-async def test_a_child_that_ends_early_is_told_with_its_last_words(tmp_path: Path) -> None:
-    with ReadyNotice(tmp_path / "ready") as notice:
-        child = python("print('no licence')", tmp_path, notice)
-        with pytest.raises(DidNotStart, match=r"trial ended.*\n.*no licence"):
-            await notice.wait(child, 10)
-
-
-async def test_a_child_that_never_gets_ready_is_told_after_its_time(tmp_path: Path) -> None:
-    with ReadyNotice(tmp_path / "ready") as notice:
-        child = python("import time; time.sleep(60)", tmp_path, notice)
-        with pytest.raises(DidNotStart, match="was not ready"):
-            await notice.wait(child, 0.1)
-    await child.stop()
+def python(code: str, folder: Path) -> Child:
+    return Child("trial", [sys.executable, "-c", code], folder / "output")
 
 
 async def test_a_stubborn_child_is_killed_after_the_grace(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -16,7 +15,8 @@ from lab.asterisk import PrivateAsterisk
 from lab.packages import PackageTree
 from lab.phone import Login, Phone
 from lab.ports import AsteriskPorts, PortFinder
-from lab.processes import Child, ReadyNotice, run_program
+from lab.processes import run_program
+from lab.services import service
 from lab.site_sections import asterisk_section, phones_section, submission_table
 from lab.speech import from_prompt, read_audio
 from lab.zimbra_like import ZimbraLike
@@ -137,15 +137,12 @@ async def whole(
     greeting.write_bytes(from_prompt(asterisk.sounds_dir, 0.5, "vm-isunavail").wav())
     await mail_server.clear(ALICE)
     log = folder / "voxpost.log"
+    command = [*voxpost, "run", "--site", str(site)]
     async with asterisk:
-        with ReadyNotice(folder / "ready") as ready:
-            environment = {**os.environ, "NOTIFY_SOCKET": str(ready.path)}
-            child = Child("voxpost", [*voxpost, "run", "--site", str(site)], log, environment)
-            await ready.wait(child, 30)
         try:
-            yield Whole(asterisk, mail_server, phone)
+            async with service("voxpost", command, log):
+                yield Whole(asterisk, mail_server, phone)
         finally:
-            await child.stop(25)
             sys.stdout.write(log.read_text())
 
 
