@@ -137,7 +137,10 @@ def _without_names(shape: Shape, values: dict[str, str]) -> object:
         f"phone-{extension}".encode(): b"(phone)",
         f"{account}-apply".encode(): b"(account)-apply",
     }
-    sections = {account.encode(): b"(account)", context.encode(): b"(context)"}
+    sections = {
+        ("manager.conf", account.encode()): b"(account)",
+        ("voicemail.conf", context.encode()): b"(context)",
+    }
 
     def plain(text: bytes) -> bytes:
         for name, key in names.items():
@@ -147,7 +150,7 @@ def _without_names(shape: Shape, values: dict[str, str]) -> object:
     return {
         file: [
             (
-                sections.get(header, plain(header)) if file != "extensions.conf" else header,
+                sections.get((file, header), plain(header)),
                 sorted(
                     (
                         b"(extension)" if name == extension.encode() else _zone(file, header, name),
