@@ -18,6 +18,7 @@ import structlog
 from agi.registry import discover
 from agi.server import FastAgiServer
 from cli.http import HttpServer
+from cli.memory import give_back_freed_memory
 from cli.metrics import render_metrics
 from cli.opening import SiteInUse, opened_spool
 from cli.services import SiteServices
@@ -151,6 +152,7 @@ class Daemon:
                         self._in_step.run(),
                         self._bounces.run(),
                         self._feed_watchdog(),
+                        give_back_freed_memory(),
                     )
                 ]
                 delivering = group.create_task(self._delivery.run())

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import ctypes
 import errno
 import signal
 from pathlib import Path
@@ -14,11 +12,11 @@ import click
 from cli.daemon import Daemon
 from cli.exits import Exit, fail, in_words, only_cause, says_errors
 from cli.logs import LogForm, set_up_logs
+from cli.memory import share_freed_memory
 from cli.opening import SiteInUse, locked, opened_ledger
 from cli.options import site_option
 from pbx.site import load_site
 
-_ARENA_MAX = -8  # M_ARENA_MAX, mallopt(3)
 _PORTS = "service.http_port, asterisk.agi.port"
 
 
@@ -41,7 +39,7 @@ def run(site_file: Path, log_form: LogForm) -> None:
     # The site file is not read yet, so there is nothing to reread; the default would kill us.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     set_up_logs(log_form)
-    _share_freed_memory()
+    share_freed_memory()
     try:
         asyncio.run(_run(site_file))
     except (OSError, ExceptionGroup) as error:
@@ -51,15 +49,6 @@ def run(site_file: Path, log_form: LogForm) -> None:
         taken = cause.errno == errno.EADDRINUSE
         remedy = f". Stop what listens there, or choose another port: {_PORTS}." if taken else ""
         fail(f"cannot start: {in_words(cause)}{remedy}", Exit.FAILED)
-
-
-def _share_freed_memory() -> None:
-    """Have glibc's malloc keep two pools of freed memory, not eight for each processor.
-
-    Each thread would hold on to what the largest recording took, and memory would creep up.
-    """
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).mallopt(_ARENA_MAX, 2)
 
 
 async def _run(site_file: Path) -> None:

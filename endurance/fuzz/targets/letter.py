@@ -48,7 +48,8 @@ def check_letter(data: bytes) -> None:
     assert mail["To"].addresses[0].addr_spec == "sari@klinik.example"
     assert len(mail["To"].addresses) == len(mail["From"].addresses) == 1
     assert mail["From"].addresses[0].addr_spec == "voicemail@klinik.example"
-    assert mail["To"].addresses[0].display_name == plain(hostile[0], 100)
+    # Where an encoded word begins with a blank, Python's reader sees two (RFC 2047, 6.2: one).
+    assert " ".join(mail["To"].addresses[0].display_name.split()) == plain(hostile[0], 100)
     shapes = [[part.get_content_type() for part in it.walk()] for it in (mail, other)]
     assert shapes[0] == shapes[1]
     assert not any(part.defects for part in mail.walk())
