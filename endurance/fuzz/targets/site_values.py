@@ -87,7 +87,7 @@ def check_values(data: bytes) -> None:
     except (ConfigError, SecretUnusable) as refusal:
         assert "\n" not in str(refusal)
         return
-    assert _without_names(shape, values) == _without_names(_usual(), _HARMLESS)
+    assert _without_names(shape, values) == _usual(len(values["extension"]))
 
 
 def _parsed(values: dict[str, str]) -> Site | None:
@@ -124,10 +124,13 @@ def _called(value: bytes) -> bytes:
 
 
 @cache
-def _usual() -> Shape:
-    site = _parsed(_HARMLESS)
+def _usual(length: int) -> object:
+    """The shape that harmless values give. length: of the extension; the dialplan has a pattern
+    for each length."""
+    values = {**_HARMLESS, "extension": "2" * length}
+    site = _parsed(values)
     assert site is not None
-    return _shape_of(site)
+    return _without_names(_shape_of(site), values)
 
 
 def _without_names(shape: Shape, values: dict[str, str]) -> object:
