@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, null, select, update
 
 from ledger.entries import State, VoicemailFacts, read_facts
+from ledger.rows import parts, repeated
 from ledger.schema import in_step, outbox
 from ledger.store import Ledger
 
 _open = in_step.c.closed.is_(null())
-_PART = 500  # values in one statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +77,11 @@ class InStep:
             settled: set[str] = set()
             delivered: list[int] = []
             awaited = False
-            for start in range(0, len(wanted), _PART):
+            for part in parts(wanted):
                 rows = connection.execute(
                     select(outbox.c.id, outbox.c.source, outbox.c.state, in_step.c.entry)
                     .outerjoin(in_step, in_step.c.entry == outbox.c.id)
-                    .where(outbox.c.source.in_(wanted[start : start + _PART]))
+                    .where(outbox.c.source.in_(part))
                 )
                 for row in rows:
                     if row.entry is not None:
@@ -102,7 +102,7 @@ class InStep:
                 select(outbox.c.id, outbox.c.extension, outbox.c.message_id)
                 .add_columns(outbox.c.kind, outbox.c.payload)
                 .outerjoin(in_step, in_step.c.entry == outbox.c.id)
-                .where(outbox.c.id.in_(entries), in_step.c.entry.is_(null()))
+                .where(outbox.c.id.in_(repeated(entries)), in_step.c.entry.is_(null()))
                 .where(outbox.c.state == State.DELIVERED)
             ).all()
             values = [
@@ -139,7 +139,7 @@ class InStep:
 
         pairs, back = await self._ledger.read(look)
         if back:
-            statement = delete(in_step).where(in_step.c.entry.in_(back))
+            statement = delete(in_step).where(in_step.c.entry.in_(repeated(back)))
             await self._ledger.write(lambda it: it.execute(statement).rowcount)
         return pairs
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, func, or_, select, update
 
 from ledger.entries import End, Entry, NewEntry, State
 from ledger.errors import NoSuchEntry
-from ledger.rows import insert_entry, read_entry, set_aside
+from ledger.rows import insert_entry, parts, read_entry, repeated, set_aside
 from ledger.schema import mailboxes, outbox
 from ledger.store import Ledger
 
@@ -83,8 +83,7 @@ class Outbox:
 
         def work(connection: Connection) -> set[str]:
             found: set[str] = set()
-            for start in range(0, len(wanted), 500):
-                part = wanted[start : start + 500]
+            for part in parts(wanted):
                 rows = connection.scalars(select(outbox.c.source).where(outbox.c.source.in_(part)))
                 found.update(rows)
             return found
@@ -112,7 +111,7 @@ class Outbox:
             if rows:
                 connection.execute(
                     update(outbox)
-                    .where(outbox.c.id.in_([row.id for row in rows]))
+                    .where(outbox.c.id.in_(repeated([row.id for row in rows])))
                     .values(due=until, leased_by=owner)
                 )
             entries = []
@@ -262,7 +261,9 @@ class Outbox:
 
     async def forget_audio(self, entries: Sequence[int]) -> None:
         """Their recordings are gone from voxpost's spool."""
-        await self._change(update(outbox).where(outbox.c.id.in_(entries)).values(audio=None))
+        await self._change(
+            update(outbox).where(outbox.c.id.in_(repeated(entries))).values(audio=None)
+        )
 
     async def recent(self, extension: str, kind: str, since: float) -> list[Entry]:
         """A person's entries of one kind since a moment, the newest first."""

@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ledger.entries import Entry, NewEntry, State, read_facts, write_facts
 from ledger.schema import outbox
+
+T = TypeVar("T")
+_STEP = 64
+_PART = 512  # values in one statement
+
+
+def repeated(values: Sequence[T]) -> list[T]:
+    """Values for IN, the last one again until there are a multiple of 64.
+
+    sqlite3 keeps the last 128 statements, each with the values that it ran with. With a statement
+    for every number of values that would be more than ten megabytes.
+    """
+    return [*values, *list(values[-1:]) * (-len(values) % _STEP)]
+
+
+def parts(values: Sequence[T]) -> Iterator[list[T]]:
+    """Any number of values for IN, some at a time."""
+    for start in range(0, len(values), _PART):
+        yield repeated(values[start : start + _PART])
 
 
 def insert_entry(connection: Connection, entry: NewEntry, now: float) -> bool:

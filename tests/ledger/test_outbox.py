@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, event, text
 
 from ledger.entries import End, MissedCallFacts, NewEntry, State, VoicemailFacts
 from ledger.errors import LedgerInUse, LedgerUnusable, NoSuchEntry
@@ -31,6 +31,24 @@ def voicemail(number: int, **values: object) -> NewEntry:
     facts = VoicemailFacts("1001@default", f"{number}-00000000", "0812", "José 😀", 1, 7, 1)
     entry = NewEntry(f"voicemail:{number}", "1001", "sari@klinik.example", f"<{number}@x>", facts)
     return NewEntry(**{**{key: getattr(entry, key) for key in entry.__slots__}, **values})  # type: ignore[arg-type]
+
+
+async def test_sqlite_is_asked_with_few_statements_however_many_values_there_are(
+    outbox: Outbox, ledger: Ledger
+) -> None:
+    # It keeps each of the last 128, with all its values: 15 MB, where each had its own number.
+    asked: set[str] = set()
+    event.listen(ledger._engine, "before_cursor_execute", lambda *given: asked.add(given[2]))
+    await outbox.add([voicemail(number) for number in range(200)], NOW)
+    asked.clear()
+    for count in range(1, 600, 7):
+        wanted = [f"voicemail:{number}" for number in range(count)]
+        assert len(await outbox.known(wanted)) == min(count, 200)
+    for limit in range(1, 200, 7):
+        leased = await outbox.lease(limit, NOW, NOW + 60, "here")
+        assert len(leased) == limit
+        await outbox.release_all("here", NOW)
+    assert len([it for it in asked if " IN (" in it]) <= 8 + 4
 
 
 async def test_the_same_source_handed_over_twice_is_one_entry(outbox: Outbox) -> None:
