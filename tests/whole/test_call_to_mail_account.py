@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 
-from lab.accounts import MailUser
-from lab.asterisk import PrivateAsterisk
-from lab.packages import PackageTree
-from lab.phone import Login, Phone
-from lab.ports import AsteriskPorts, PortFinder
-from lab.processes import run_program
-from lab.services import service
-from lab.site_sections import asterisk_section, phones_section, submission_table
 from lab.speech import Speech, from_prompt, read_audio
-from lab.zimbra_like import ZimbraLike
+from tests.whole.whole_site import Parts, Whole
 
-SENDER = MailUser("voicemail@lab.example", "voicemail-password")
 SPEECH = 4.0
-CALLER_PASSWORD = "caller-password"
 PEOPLE = {
     "1001": ("alice@lab.example", "wav", "id"),
     "1002": ("bob@lab.example", "mp3", "en"),
@@ -32,34 +20,8 @@ PEOPLE = {
 }
 
 
-@dataclass
-class Whole:
-    asterisk: PrivateAsterisk
-    mail: ZimbraLike
-    phone: Phone
-    folder: Path
-
-    async def leave_message(self, extension: str, speech: Speech) -> None:
-        result = await self.phone.call(
-            extension,
-            self.asterisk.ports.sip,
-            speech=speech,
-            speak_after=self.greeting_seconds(),
-            login=Login("phone-1009", CALLER_PASSWORD),
-        )
-        assert result.answered, result.words
-
-    def greeting_seconds(self) -> float:
-        """Until the beep is over: Answer(500), the person's own greeting, the instructions."""
-        sounds = self.asterisk.sounds_dir
-        prompts = sum(
-            read_audio(sounds / f"{name}.gsm", "gsm").seconds for name in ("vm-intro", "beep")
-        )
-        return 0.5 + 0.5 + prompts + 0.7
-
-
-def site_text(asterisk: PrivateAsterisk, version: str, mail: ZimbraLike, http_port: int) -> str:
-    ports = asterisk.ports
+@pytest.fixture
+async def whole(parts: Parts) -> AsyncIterator[Whole]:
     people = "".join(
         f"""
 [[people]]
@@ -71,61 +33,8 @@ voicemail = {{ pin = "4321", attach = "{attach}" }}
 """
         for extension, (email, attach, language) in PEOPLE.items()
     )
-    return f"""
-[site]
-name = "Klinik Sehat"
-domain = "lab.example"
-
-{asterisk_section(asterisk, version, 'secret = "ami-secret-1", apply_secret = "ami-secret-2"')}
-[mail]
-from = "Voicemail <{SENDER.address}>"
-smtp = {submission_table(mail, SENDER)}
-
-{phones_section(ports)}
-[service]
-state_dir = "state"
-http_port = {http_port}
-{people}
-[[people]]
-extension = "1009"
-name = "José Ñandú"
-voicemail = false
-phone = {{ password = "{CALLER_PASSWORD}" }}
-"""
-
-
-@pytest.fixture(params=["22", "16"])
-async def whole(
-    request: pytest.FixtureRequest,
-    mail_server: ZimbraLike,
-    phone: Phone,
-    port_finder: PortFinder,
-    short_folder: Path,
-) -> AsyncIterator[Whole]:
-    tree: PackageTree = request.getfixturevalue(f"asterisk{request.param}_tree")
-    folder = short_folder / f"whole{request.param}"
-    folder.mkdir()
-    asterisk = PrivateAsterisk(tree, folder / "pbx", AsteriskPorts.pick(port_finder))
-    asterisk.prepare()
-    site = folder / "site.toml"
-    site.write_text(site_text(asterisk, request.param, mail_server, port_finder.one()))
-    voxpost = [sys.executable, "-m", "cli"]
-    code, words = await run_program(
-        [*voxpost, "generate-config", "--site", str(site), "--output", str(asterisk.etc_dir)]
-    )
-    assert code == 0, words
-    for extension in PEOPLE:
-        greeting = asterisk.spool_dir / "voicemail/default" / extension / "unavail.wav"
-        greeting.parent.mkdir(parents=True)
-        greeting.write_bytes(from_prompt(asterisk.sounds_dir, 0.5, "vm-isunavail").wav())
-    log = folder / "voxpost.log"
-    command = [*voxpost, "run", "--site", str(site)]
-    async with asterisk:
-        try:
-            async with service("voxpost", command, log):
-                yield Whole(asterisk, mail_server, phone, folder)
-        finally:
-            sys.stdout.write(log.read_text())
+    async with parts.running(people, PEOPLE) as whole:
+        yield whole
 
 
 def recording_of(mail: EmailMessage, folder: Path) -> tuple[str, Speech]:
