@@ -14,6 +14,7 @@ from agi.errors import ProtocolError
 
 # Twice what Asterisk's own buffers hold; it also bounds the search for a closing bracket.
 MAX_REPLY_BYTES: Final = 16 * 1024
+_SHORT: Final = len("result=-1")
 _HANGUP: Final = b"HANGUP"
 _USAGE_END: Final = b"520 "
 
@@ -92,8 +93,8 @@ class ReplyReader:
 
     def _result(self, end: int) -> Reply | None:
         first = bytes(self._buffer[4:end])
-        # Values are not kept in mind: they may be long, and nobody else's business.
-        read = _bare_reply if b"(" in first else _one_of_a_few
+        # What is longer may be what a caller typed: nobody else's business.
+        read = _one_of_a_few if len(first) <= _SHORT else _bare_reply
         if (reply := read(first)) is not None:
             del self._buffer[: end + 1]
             return reply

@@ -117,7 +117,7 @@ class Outbox:
             entries = []
             for row in rows:
                 try:
-                    entries.append(read_entry(row))
+                    entries.append(read_entry(row, (until, owner)))
                 except (KeyError, TypeError, ValueError) as error:
                     set_aside(
                         connection, row.id, now, f"the ledger's row cannot be read: {error!r}"

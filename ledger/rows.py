@@ -60,7 +60,9 @@ def set_aside(connection: Connection, entry_id: int, now: float, why: str) -> No
     connection.execute(update(outbox).where(outbox.c.id == entry_id).values(**values))
 
 
-def read_entry(row: Row[Any]) -> Entry:
+def read_entry(row: Row[Any], lease: tuple[float, str] | None = None) -> Entry:
+    """An entry as its row has it. lease: until when, and whose, if it was just given."""
+    due, leased_by = lease or (row.due, row.leased_by)
     return Entry(
         id=row.id,
         source=row.source,
@@ -72,8 +74,8 @@ def read_entry(row: Row[Any]) -> Entry:
         created=row.created,
         state=State(row.state),
         attempts=row.attempts,
-        due=row.due,
-        leased_by=row.leased_by,
+        due=due,
+        leased_by=leased_by,
         last_error=row.last_error,
         settled=row.settled,
         aftercare=row.aftercare,

@@ -69,6 +69,7 @@ class Delivery:
         self._log = structlog.get_logger(part="delivery")
         self._leased: deque[Entry] = deque()
         self._ready: asyncio.Queue[Job | None] = asyncio.Queue(connections * _READY)
+        self._in_hand: dict[Lane, Job] = {}  # what a lane will send next, and may have announced
         self._held: set[int] = set()  # leased by us, and their end is not recorded yet
         self._reading = 0
         self._hold = Hold()
@@ -178,6 +179,8 @@ class Delivery:
         while not self._ready.empty():
             if (job := self._ready.get_nowait()) is not None:
                 self._leased.append(job.entry)
+        self._leased.extend(job.entry for job in self._in_hand.values())
+        self._in_hand.clear()
         if self._leased:
             self._held.difference_update(entry.id for entry in self._leased)
             self._leased.clear()
@@ -199,17 +202,21 @@ class Delivery:
 
     async def _work(self, lane: Lane) -> None:
         """Send what is ready over one lane, until it is told to end."""
-        following: Job | None = None
-        while (job := following or await self._next_ready(lane)) is not None:
-            following = self._following()
-            busy = self.statistics.in_flight
-            if self._stopping.is_set() or not self._hold.lets_go(self._now(), busy=busy):
+        while (job := await self._next_ready(lane)) is not None:
+            now = self._now()
+            if self._stopping.is_set() or not self._hold.lets_go(
+                now, busy=self.statistics.in_flight
+            ):
                 self._leased.append(job.entry)
+                self.wake()
+                continue
+            if job.entry.due <= now:  # the lease ended: it may be somebody else's by now
+                self._held.discard(job.entry.id)
                 self.wake()
                 continue
             self.statistics.in_flight += 1
             try:
-                attempt = await lane.send(job, self._reading, following)
+                attempt = await lane.send(job, self._reading, self._following(lane, job))
             finally:
                 self.statistics.in_flight -= 1
             if isinstance(attempt.outcome, Accepted):
@@ -221,19 +228,33 @@ class Delivery:
                 self.wake()
             await self._settler.add(attempt)
 
-    def _following(self) -> Job | None:
-        """What a lane may take beside the job that it has, with enough left for the others."""
-        if self._ready.qsize() <= self._connections:
-            return None  # the marks of the end are as many as the lanes, and stay for them
-        return self._ready.get_nowait()
+    def _following(self, lane: Lane, job: Job) -> Job | None:
+        """What a lane takes in hand beside its job, with enough left for the others.
+
+        Nothing has to wait behind a recording, which takes long.
+        """
+        # The marks of the end are as many as the lanes, and stay for them.
+        if job.written is None or self._ready.qsize() <= self._connections:
+            return None
+        following = self._ready.get_nowait()
+        assert following is not None, "what is to be sent stands before the marks of the end"
+        self._in_hand[lane] = following
+        return following
 
     async def _next_ready(self, lane: Lane) -> Job | None:
-        """The next job. A connection that is idle for long is closed; servers do it too."""
+        """The next job. A connection that is idle for long is closed; servers do it too.
+
+        Then a lane also takes over what waits in another's hand, behind a server that stalls.
+        """
+        if (job := self._in_hand.pop(lane, None)) is not None:
+            return job
         if self._ready.empty():
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_LONGEST_NAP):
                     return await self._ready.get()
             await lane.close()
+            if self._in_hand:
+                return self._in_hand.popitem()[1]
         return await self._ready.get()
 
     def _settled(self, entries: Sequence[Entry], again: bool) -> None:

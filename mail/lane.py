@@ -63,10 +63,10 @@ class Lane:
             if self._reading != reading:
                 await self._route.close()
                 self._route, self._reading = self._make_route(), reading
-            next_one = None if following is None else following.written_from(reading)
-            ahead = None if next_one is None else next_one.message
             written = job.written_from(reading)
-            return Attempt(job.entry, *await self._send(job.entry, written, ahead))
+            then = None if following is None else following.written_from(reading)
+            outcome = await self._send(job.entry, written, None if then is None else then.message)
+            return Attempt(job.entry, *outcome)
         except MailError as error:
             return Attempt(job.entry, Refused(f"cannot be written: {error}", 0), None)
         except Exception as error:  # a fault of ours must not stop the others

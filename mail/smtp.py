@@ -29,7 +29,10 @@ class SmtpSession:
         self.server = server
         self._dialler = Dialler(server, client_name=client_name)
         self._talk: Transactions | None = None
-        self._limit: int | None = None
+        self._limit: int | None = (
+            None  # as it was announced last, also while there is no connection
+        )
+        self._announces = True
 
     @property
     def usable(self) -> bool:
@@ -87,6 +90,7 @@ class SmtpSession:
             return trouble
         talk = self._talk
         assert talk is not None
+        following = following if self._announces else None
         if not talk.fits(message):
             return TooLarge(
                 self._limit, f"{message.size} bytes, and the server takes {self._limit}"
@@ -97,6 +101,8 @@ class SmtpSession:
             # Cancelled somewhere inside: a late reply would be taken for the next one's.
             self._drop()
             raise
+        if talk.deaf_behind_content:
+            self._announces = False  # it would cost a time-out and a log-in for each message
         if not talk.in_step:
             self._drop()
         return outcome

@@ -23,11 +23,13 @@ class Transactions:
     server allows it (RFC 2920, 3.1): that saves a round trip for each message.
 
     in_step: False once the connection cannot be trusted with another command.
+    deaf_behind_content: True once the server, or something before it, threw such an envelope away.
     """
 
     def __init__(self, wire: SmtpWire, server: SmtpServer) -> None:
         self.limit = _announced_size(wire)
         self.in_step = True
+        self.deaf_behind_content = False
         self._wire = wire
         self._server = server
         self._sized = "size" in wire.extensions
@@ -47,7 +49,9 @@ class Transactions:
         """MAIL, RCPT and DATA, in one go where the server allows it."""
         if self._begun is message:
             self._begun = None
-            return await self._answers(0, 3)
+            trouble = await self._answers(0, 3)
+            self.deaf_behind_content = isinstance(self._wire.fault, TimeoutError)
+            return trouble
         commands = self._commands(message)
         if self._grouped:
             return await self._say(b"".join(commands), 0, 3)
@@ -61,6 +65,10 @@ class Transactions:
 
         following: the message that will come next; its envelope goes out too.
         """
+        try:
+            self._wire.require_silence()
+        except FAULTS as error:
+            return self._explain(Stage.DATA, error)  # nothing was given yet
         behind = b""
         if following is not None and self._grouped and self.fits(following):
             self._begun = following

@@ -77,16 +77,20 @@ class SmtpWire(asyncio.Protocol):
             NotSmtp: the server has said what nobody asked; at worst an old 250 that would pass
                 for the fate of a message.
         """
-        if self._fault is not None:
-            raise self._fault
-        if self._replies or self._lines:
-            raise NotSmtp("the server answers what nobody asked")
+        self.require_silence()
         for start in range(0, len(data), _BLOCK):
             self._transport.write(data[start : start + _BLOCK])
             if self._paused:
                 await self._wait(0)
                 if self._fault is not None:
                     raise self._fault
+
+    def require_silence(self) -> None:
+        """Raise as `write` does, if writing cannot even begin."""
+        if self._fault is not None:
+            raise self._fault
+        if self._replies or self._lines:
+            raise NotSmtp("the server answers what nobody asked")
 
     async def replies(self, count: int) -> list[Reply]:
         """Wait for so many answers; fewer come back when the connection fails before the last.

@@ -55,6 +55,7 @@ class ScriptedServer:
     reached: dict[str, asyncio.Event] = field(default_factory=dict)
     read_content: bool = True
     pause_per_megabyte: float = 0.0
+    deaf_behind_content: bool = False  # what came in one packet with the final dot is lost
     _writers: list[asyncio.StreamWriter] = field(default_factory=list)
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
     _server: asyncio.Server | None = None
@@ -131,6 +132,8 @@ class ScriptedServer:
             if self.pause_per_megabyte and len(body) % 1_000_000 < len(line):
                 await asyncio.sleep(self.pause_per_megabyte)
         self.bodies.append(bytes(body))
+        if self.deaf_behind_content:
+            reader._buffer.clear()  # type: ignore[attr-defined]
         await self._react("CONTENT", writer)
 
     async def _react(self, stage: str, writer: asyncio.StreamWriter) -> bytes:

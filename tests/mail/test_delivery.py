@@ -416,3 +416,88 @@ async def test_audio_that_cannot_be_removed_stops_nobody(
     await post.add(2)
     async with running(post.delivery()):
         await post.until(all_in(State.DELIVERED))
+
+
+class StallingRoute(ScriptedRoute):
+    """Holds the first message until the gate opens; says which was to follow it."""
+
+    followed_by: str | None = None
+
+    def __init__(self, post: Post, gate: asyncio.Event) -> None:
+        super().__init__(post)
+        self._gate = gate
+
+    async def send(self, message: Message, following: Message | None = None) -> Outcome:
+        if message.recipient == "p0@klinik.example":
+            StallingRoute.followed_by = following.recipient if following else None
+            await self._gate.wait()
+        return await super().send(message, following)
+
+
+@pytest.fixture
+async def stalled(post: Post) -> AsyncIterator[tuple[Delivery, asyncio.Event]]:
+    """A delivery whose first lane stalls with p0, and has another message in hand."""
+    for number in range(10):
+        await post.add(number)
+    gate = asyncio.Event()
+    StallingRoute.followed_by = None
+    delivery = post.delivery(route=lambda: StallingRoute(post, gate))
+    async with running(delivery):
+        async with asyncio.timeout(5):
+            while StallingRoute.followed_by is None:
+                await asyncio.sleep(0.005)
+        yield delivery, gate
+        gate.set()
+
+
+def sent_to(post: Post, recipient: str | None) -> int:
+    return [message.recipient for message in post.sent].count(recipient or "")
+
+
+async def test_an_idle_lane_takes_over_what_waits_behind_a_stalled_message(
+    monkeypatch: pytest.MonkeyPatch, post: Post, stalled: tuple[Delivery, asyncio.Event]
+) -> None:
+    monkeypatch.setattr("mail.delivery._LONGEST_NAP", 0.05)
+    await post.add(10)
+    stalled[0].wake()  # the other lane sends it, and is idle after that for so long
+    await post.until(lambda them: [it.state for it in them].count(State.WAITING) == 1)
+    stalled[1].set()
+    await post.until(lambda them: all(it.state is State.DELIVERED for it in them))
+    assert len(post.sent) == 11
+
+
+async def test_what_is_dropped_from_a_lanes_hand_is_not_sent(
+    post: Post, stalled: tuple[Delivery, asyncio.Event]
+) -> None:
+    delivery, gate = stalled
+    (mine,) = [
+        it for it in await post.outbox.newest(None, 10) if it.recipient == StallingRoute.followed_by
+    ]
+    refused = TryLater("535 bad password", 535, configuration=True, elsewhere=True)
+    await post.until(lambda them: [it.state for it in them].count(State.WAITING) == 2)
+    await post.add(11)
+    post.answers["p11@klinik.example"] = [refused]
+    delivery.wake()
+    await post.until(lambda them: any(it.last_error == refused.words for it in them))
+    await post.until(lambda them: all(it.leased_by is None for it in them if it.id == mine.id))
+    await post.outbox.drop(mine.id, post.clock)
+    delivery.renew()
+    gate.set()
+    await post.until(lambda them: all(it.state is not State.WAITING for it in them if it.id != 11))
+    assert sent_to(post, mine.recipient) == 0
+
+
+async def test_what_is_in_hand_when_its_lease_ends_is_left_to_whoever_leases_it_next(
+    post: Post, stalled: tuple[Delivery, asyncio.Event]
+) -> None:
+    _, gate = stalled
+    await post.until(lambda them: [it.state for it in them].count(State.WAITING) == 2)
+    post.clock += 1000
+    leased = await post.outbox.lease(10, post.clock, post.clock + 900, "another voxpost")
+    assert StallingRoute.followed_by in {entry.recipient for entry in leased}
+    gate.set()
+    async with asyncio.timeout(5):
+        while sent_to(post, "p0@klinik.example") == 0:
+            await asyncio.sleep(0.005)
+    await asyncio.sleep(0.05)  # that nothing more is sent; nothing tells of it
+    assert sent_to(post, StallingRoute.followed_by) == 0

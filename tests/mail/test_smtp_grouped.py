@@ -133,3 +133,32 @@ async def test_a_following_message_above_size_is_not_begun(start_server, session
     assert isinstance(await session.send(messages[0], large), Accepted)
     await session.close()
     assert server.verbs() == ["EHLO", *ENVELOPE, "QUIT"]
+
+
+async def test_where_what_stands_behind_the_content_is_thrown_away_it_is_said_only_once(
+    start_server, session_for, messages
+):
+    server = await start_server({"deaf_behind_content": True}, EHLO=GROUPS)
+    session = session_for(server, timeout=0.3)
+    assert all(isinstance(outcome, Accepted) for outcome in await send_all(session, messages))
+    assert server.bodies == [message.head for message in messages]
+    assert server.connections == 2
+    await session.close()
+
+
+async def test_a_server_that_says_good_bye_before_the_content_has_none_of_it(
+    start_server, session_for, messages
+):
+    server = await start_server(
+        EHLO=GROUPS, CONTENT=[b"250 Ok\r\n"], DATA=["354 go", b"354 go\r\n421 bye\r\n"]
+    )
+    session = session_for(server)
+    assert isinstance(await session.send(*messages[:2]), Accepted)
+    async with asyncio.timeout(5):
+        while server.verbs()[1:] != ENVELOPE * 2:
+            await asyncio.sleep(0.001)
+    await asyncio.sleep(0.05)  # until its words are here; nothing tells of them
+    assert isinstance(await session.send(messages[1]), Accepted)
+    assert server.bodies == [message.head for message in messages[:2]]
+    assert server.connections == 2
+    await session.close()
