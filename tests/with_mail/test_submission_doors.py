@@ -117,7 +117,8 @@ async def test_552_of_the_server_itself_is_too_large(
 ) -> None:
     session = SmtpSession(door("submission", "starttls", **ACCOUNT), client_name="pbx.lab.example")
     assert await session.connect() is None
-    session._limit = None  # as if the server had not announced it
+    assert session._talk is not None
+    session._talk.limit = None  # as if the server had not announced it
     outcome = await session.send(note(body=(b"A" * 76 + b"\r\n") * (SIZE // 78 + 1)))
     assert isinstance(outcome, TooLarge)
     assert outcome.words.startswith("552 5.3.4")
