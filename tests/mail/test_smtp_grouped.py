@@ -28,13 +28,17 @@ async def send_all(session, messages):
     return [await session.send(*pair) for pair in zip(messages, following, strict=True)]
 
 
+async def until_second_envelope(server):
+    async with asyncio.timeout(5):
+        while server.verbs()[1:] != ENVELOPE * 2:
+            await asyncio.sleep(0.001)
+
+
 async def test_the_envelope_goes_out_behind_the_content_before(start_server, session_for, messages):
     server = await start_server(EHLO=GROUPS)
     session = session_for(server)
     assert isinstance(await session.send(*messages[:2]), Accepted)
-    async with asyncio.timeout(5):
-        while server.verbs()[1:] != ENVELOPE * 2:
-            await asyncio.sleep(0.001)
+    await until_second_envelope(server)
     assert isinstance(await session.send(*messages[1:]), Accepted)
     assert isinstance(await session.send(messages[2]), Accepted)
     assert server.bodies == [message.head for message in messages]
@@ -154,9 +158,7 @@ async def test_a_server_that_says_good_bye_before_the_content_has_none_of_it(
     )
     session = session_for(server)
     assert isinstance(await session.send(*messages[:2]), Accepted)
-    async with asyncio.timeout(5):
-        while server.verbs()[1:] != ENVELOPE * 2:
-            await asyncio.sleep(0.001)
+    await until_second_envelope(server)
     await asyncio.sleep(0.05)  # until its words are here; nothing tells of them
     assert isinstance(await session.send(messages[1]), Accepted)
     assert server.bodies == [message.head for message in messages[:2]]
