@@ -97,7 +97,7 @@ class Office:
         assert await handover.mailbox(BOX) == 1
 
     async def until(self, done: Callable[[Entry], bool]) -> Entry:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not done(entry := (await self.outbox.newest(None, 1))[0]):
                 await asyncio.sleep(0.01)
         return entry
