@@ -32,6 +32,19 @@ class MissedCall:
     unique_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class TextWanted:
+    """A text that the dialplan wants sent.
+
+    number as it was dialled; extension of the person who gets the answer, or empty.
+    """
+
+    number: str
+    body: str
+    extension: str
+    unique_id: str
+
+
 class Services(Protocol):
     """The doors that a script may knock at. Errors raised here fail the script, never the call."""
 
@@ -53,4 +66,11 @@ class Services(Protocol):
 
     async def hand_over_missed_call(self, missed: MissedCall) -> None:
         """Make the notice of a missed call ours to deliver; idempotent by its unique_id."""
+        ...
+
+    async def send_text(self, wanted: TextWanted) -> str:
+        """Ask for a text; once for each unique_id, number and body.
+
+        Returns why it is refused ("over-cap-site"), or nothing: then it is ours to send.
+        """
         ...

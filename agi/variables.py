@@ -19,12 +19,14 @@ CALLER_NAME: Final = "CALLERID(name)"
 # What our templates set before they ask.
 MAILBOX: Final = "VOXPOST_MAILBOX"  # "1001@default"
 EXTENSION: Final = "VOXPOST_EXTENSION"
+TEXT: Final = "VOXPOST_TEXT"
 
 # What the scripts answer.
 OFFICE: Final = "VOXPOST_OFFICE"  # "open" or "closed"
 GREETING: Final = "VOXPOST_GREETING"
 DESTINATION: Final = "VOXPOST_DESTINATION"
 RESULT: Final = "VOXPOST_RESULT"  # one of Result
+REASON: Final = "VOXPOST_REASON"  # why a text is refused: "over-cap-site"
 
 
 class Result(StrEnum):
@@ -32,6 +34,7 @@ class Result(StrEnum):
 
     DONE = "done"
     NOTHING = "nothing"
+    REFUSED = "refused"
     FAILED = "failed"
     TIMEOUT = "timeout"
     UNKNOWN_SCRIPT = "unknown-script"

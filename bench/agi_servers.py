@@ -14,7 +14,7 @@ import structlog
 from agi.call import Call
 from agi.registry import Script
 from agi.server import FastAgiServer
-from agi.services import MissedCall, OfficeState, Services
+from agi.services import MissedCall, OfficeState, Services, TextWanted
 from cli.logs import set_up_logs
 from cli.systemd import notify
 
@@ -36,6 +36,9 @@ class NoServices:
 
     async def hand_over_missed_call(self, missed: MissedCall) -> None:
         return None
+
+    async def send_text(self, wanted: TextWanted) -> str:
+        return ""
 
 
 async def one_command(call: Call, services: Services) -> None:

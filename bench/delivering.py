@@ -20,7 +20,8 @@ from lab.errors import LabError
 from lab.ports import LOOPBACK, PortFinder
 from lab.processes import Child
 from lab.services import service
-from ledger.entries import Entry, MissedCallFacts, NewEntry, State, VoicemailFacts
+from ledger.entries import Entry, NewEntry, State
+from ledger.facts import MissedCallFacts, VoicemailFacts
 from ledger.outbox import Outbox
 from ledger.store import open_ledger, sqlite_url
 from mail.identity import message_id

@@ -10,14 +10,17 @@ from pathlib import Path
 import click
 
 from agi.process import answer_as_process
+from agi.services import TextWanted
 from cli.exits import says_errors
 from cli.logs import set_up_logs
 from cli.opening import opened_ledger, opened_spool
 from cli.options import site_option
-from cli.services import SiteServices
+from cli.services import SendText, SiteServices, no_texts
 from ledger.outbox import Outbox
+from ledger.store import Ledger
 from mail.handover import Handover
 from mail.missed_calls import MissedCalls
+from pbx.model import Site
 from pbx.site import load_site
 
 
@@ -44,5 +47,18 @@ async def _answer(name: str, site_file: Path) -> int:
             site=lambda: loaded, outbox=outbox, spool=opened_spool(loaded), now=time.time
         )
         missed_calls = MissedCalls(site=lambda: loaded, outbox=outbox, now=time.time)
-        services = SiteServices(lambda: loaded, handover, missed_calls)
+        texts = no_texts if loaded.sms is None else _texts(loaded, ledger)
+        services = SiteServices(lambda: loaded, handover, missed_calls, texts)
         return await answer_as_process(name, services, sys.stdin.buffer, sys.stdout.buffer)
+
+
+def _texts(site: Site, ledger: Ledger) -> SendText:
+    async def send(wanted: TextWanted) -> str:
+        # Most scripts send none, and a caller waits while this is imported.
+        from cli.dialplan_texts import ask_for  # noqa: PLC0415
+        from cli.sms_carriage import offline_requests  # noqa: PLC0415
+
+        async with offline_requests(site, ledger) as requests:
+            return await ask_for(wanted, requests, site)
+
+    return send

@@ -11,9 +11,11 @@ from cli.exits import Exit, says_errors
 from cli.options import json_option, print_json, site_option
 from cli.tables import counted
 from pbx.errors import Problem, SiteError
+from pbx.gateways import ModemGateway
 from pbx.model import Site
 from pbx.secret import Secret, SecretUnusable
 from pbx.site import json_schema, load_site
+from pbx.sms import Sms
 
 
 @click.command()
@@ -57,6 +59,7 @@ def unreadable_secrets(site: Site) -> list[SecretUnusable]:
             named.append(person.pin_secret())
         if person.phone is not None:
             named.append(person.phone_secret())
+    named += [] if site.sms is None else _secrets_of_sms(site.sms)
     troubles = []
     for secret in named:
         try:
@@ -64,6 +67,17 @@ def unreadable_secrets(site: Site) -> list[SecretUnusable]:
         except SecretUnusable as error:
             troubles.append(error)
     return troubles
+
+
+def _secrets_of_sms(sms: Sms) -> list[Secret]:
+    named = [user.login_secret() for user in sms.api]
+    named += [keyword.call_key() for keyword in sms.keywords if keyword.call_key().given]
+    for gateway in sms.gateways:
+        if not isinstance(gateway, ModemGateway):
+            named.append(gateway.login_secret())
+        elif gateway.pin_secret().given:
+            named.append(gateway.pin_secret())
+    return named
 
 
 def _as_data(problem: Problem) -> dict[str, object]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -21,7 +21,7 @@ from cli.http import HttpServer
 from cli.memory import give_back_freed_memory
 from cli.metrics import render_metrics
 from cli.opening import SiteInUse, opened_spool
-from cli.services import SiteServices
+from cli.services import SiteServices, no_texts
 from cli.systemd import notify, watchdog_seconds
 from cli.telephone import Telephone
 from ledger.errors import LedgerError
@@ -43,6 +43,9 @@ from pbx.errors import SiteError
 from pbx.numbers import Mailbox
 from pbx.site import load_site
 
+if TYPE_CHECKING:
+    from cli.sms_part import SmsPart
+
 _SWEEP_EVERY = 60.0  # seconds
 _SWEEP_AGAIN = 10.0  # seconds, after one that failed
 _STOP_WITHIN = 20.0  # seconds for what is on the wire
@@ -62,6 +65,7 @@ class Daemon:
         self._sweep_trouble: str | None = None
         self._log = structlog.get_logger(part="daemon")
         settings = site()
+        owner = f"{socket.gethostname()}:{settings.service.state_dir}"[-80:]
         name = client_name()  # asks the resolver, so once, before the loop has work
         self._delivery = Delivery(
             outbox=self._outbox,
@@ -70,7 +74,7 @@ class Daemon:
             route=lambda: SmtpRoute(site().mail.smtp, client_name=name, clock=time.monotonic),
             connections=settings.mail.connections,
             retry=RetryPolicy(settings.mail.give_up_after_days * 86400),
-            owner=f"{socket.gethostname()}:{settings.service.state_dir}"[-80:],
+            owner=owner,
             now=time.time,
             chance=random.random,
             delivered=self._delivered,
@@ -90,10 +94,16 @@ class Daemon:
         self._pairs = InStep(ledger)
         self._in_step = KeepInStep(site=site, ledger=self._pairs, actions=self._telephone)
         self._bounces = BounceWatcher(site=site, outbox=self._outbox, chance=random.random)
+        self._sms = self._sms_part(ledger, owner)
         self._retention = Retention(self._outbox, self._spool, time.time)
         self._agi = FastAgiServer(
             discover(),
-            SiteServices(site, self._handover, self._missed_calls),
+            SiteServices(
+                site,
+                self._handover,
+                self._missed_calls,
+                no_texts if self._sms is None else self._sms.text_of_dialplan,
+            ),
             host=settings.asterisk.agi.host,
             port=settings.asterisk.agi.port,
         )
@@ -126,6 +136,10 @@ class Daemon:
         self._telephone.renew()
         self._in_step.renew()
         self._bounces.renew()
+        if self._sms is not None:
+            self._sms.renew()
+        elif self._site().sms is not None:
+            self._log.warning("restart voxpost to begin with [sms]")
         self._sweep_now.set()
 
     async def run(self) -> None:
@@ -156,6 +170,9 @@ class Daemon:
                     )
                 ]
                 delivering = group.create_task(self._delivery.run())
+                ending = [delivering]
+                if self._sms is not None:
+                    ending.append(group.create_task(self._sms.run()))
                 self._log.info("ready", people=len(self._site().people), **self._addresses())
                 notify("READY=1")
                 await self._stop.wait()
@@ -163,8 +180,10 @@ class Daemon:
                 self._log.info("stopping")
                 await self._agi.stop()
                 self._delivery.stop()
-                await asyncio.wait([delivering], timeout=_STOP_WITHIN)
-                for task in (delivering, *tasks):
+                if self._sms is not None:
+                    self._sms.stop()
+                await asyncio.wait(ending, timeout=_STOP_WITHIN)
+                for task in (*ending, *tasks):
                     task.cancel()
 
     async def snapshot(self) -> Mapping[str, Any]:
@@ -191,6 +210,7 @@ class Daemon:
                 "open": await self._pairs.count_open(),
             },
             "bounces": asdict(self._bounces.statistics),
+            "sms": None if self._sms is None else await self._sms.snapshot(),
             "handover_trouble": self._sweep_trouble,
             "outbox": {
                 "by_state": {str(state): count for state, count in depth.by_state.items()},
@@ -200,6 +220,14 @@ class Daemon:
 
     async def _metrics(self) -> bytes:
         return render_metrics(await self.snapshot())
+
+    def _sms_part(self, ledger: Ledger, owner: str) -> SmsPart | None:
+        if self._site().sms is None:
+            return None
+        # Imported where it is wanted: others need not have it in memory.
+        from cli.sms_part import SmsPart  # noqa: PLC0415
+
+        return SmsPart(self._site, ledger, wake_mail=self._delivery.wake, owner=owner)
 
     def _delivered(self) -> None:
         self._aftercare.wake()

@@ -1,4 +1,4 @@
-"""`voxpost demo`: a real call's recording arrives as an e-mail, on this machine alone."""
+"""`voxpost demo`: a call's recording and a text arrive as e-mails, on this machine alone."""
 
 from __future__ import annotations
 
@@ -16,13 +16,23 @@ import click
 import structlog
 
 from cli.demo_mail import headers_of, save_attachment, text_of
-from cli.demo_site import CALLER_LOGIN, PIN, RECIPIENT, SENDER, DemoSite, write_demo_site
+from cli.demo_site import (
+    CALLER_LOGIN,
+    PIN,
+    RECIPIENT,
+    SENDER,
+    DemoPorts,
+    DemoSite,
+    write_demo_site,
+)
+from cli.demo_text import show_text
 from cli.exits import Exit, fail, says_errors
 from cli.program import own_program
 from cli.stations import StationFailed, Stations
 from lab.asterisk import PrivateAsterisk
 from lab.certificates import Certificates
 from lab.maildir import MaildirServer, ReceivedMail
+from lab.modem_client import ModemControl, simulated_modem
 from lab.phone import Login, Phone
 from lab.places import lab_home
 from lab.ports import AsteriskPorts, PortFinder
@@ -40,7 +50,7 @@ _MAIL_WITHIN = 15.0  # seconds
 @click.option("--keep", is_flag=True, help="Stay up afterwards, to call with a softphone.")
 @says_errors
 def demo(keep: bool) -> None:
-    """Show a real call's recording arrive as an e-mail.
+    """Show a real call's recording arrive as an e-mail, and a text that is answered by e-mail.
 
     Fetches a private Asterisk into .lab/ (VOXPOST_LAB names another folder), needs no root,
     and leaves no process behind.
@@ -69,17 +79,21 @@ class _Parts:
     phone: Phone
     site: DemoSite
     mail_server: MaildirServer
-    http_port: int
+    ports: DemoPorts
 
 
 async def _demo(*, keep: bool) -> None:
     stations = Stations()
     async with AsyncExitStack() as stack:
         parts = await _prepare(stations)
-        await _start(stations, stack, parts)
+        modem = await _start(stations, stack, parts)
         hung_up = await _call(stations, parts)
         mail = await _receive(stations, parts, hung_up)
-        _show(stations, parts, mail)
+        audio = _show(stations, parts, mail)
+        log = parts.folder / "voxpost.log"
+        text = await show_text(stations, modem, parts.mail_server, parts.ports.texts, log)
+        shutil.copyfile(text, parts.folder / "text.eml")
+        _say_what_to_open(stations, parts, audio)
         if keep:
             _say_what_to_dial(stations, parts)
             await asyncio.Event().wait()
@@ -102,24 +116,19 @@ async def _prepare(stations: Stations) -> _Parts:
     with stations.station("Site file") as station:
         certificates = Certificates(folder)
         certificates.write()
-        smtp_port, http_port = finder.one(), finder.one()
-        site = write_demo_site(
-            folder,
-            asterisk,
-            smtp_port=smtp_port,
-            http_port=http_port,
-            ca_file=certificates.ca_file,
-        )
+        ports = DemoPorts(finder.one(), finder.one(), finder.one(), finder.one())
+        modem = folder / "modem/port"
+        site = write_demo_site(folder, asterisk, ports, ca_file=certificates.ca_file, modem=modem)
         mail_server = MaildirServer(
             folder / "mail",
-            smtp_port,
+            ports.smtp,
             passwords={SENDER: site.smtp_password},
             tls=certificates.server_context(),
         )
         _record_greeting(asterisk)
         station.done(str(site.file))
     phone = Phone(tree, finder)
-    return _Parts(folder, finder, asterisk, phone, site, mail_server, http_port)
+    return _Parts(folder, finder, asterisk, phone, site, mail_server, ports)
 
 
 def _record_greeting(asterisk: PrivateAsterisk) -> None:
@@ -129,7 +138,7 @@ def _record_greeting(asterisk: PrivateAsterisk) -> None:
     greeting.write_bytes(from_prompt(asterisk.sounds_dir, 1.0, "vm-isunavail").wav())
 
 
-async def _start(stations: Stations, stack: AsyncExitStack, parts: _Parts) -> None:
+async def _start(stations: Stations, stack: AsyncExitStack, parts: _Parts) -> ModemControl:
     with stations.station("Configuration") as station:
         words = ["generate-config", "--output", str(parts.asterisk.etc_dir)]
         code, printed = await run_program(_voxpost(parts, *words), 60)
@@ -143,11 +152,16 @@ async def _start(stations: Stations, stack: AsyncExitStack, parts: _Parts) -> No
     with stations.station("Mail server") as station:
         await stack.enter_async_context(parts.mail_server)
         station.done(f"127.0.0.1:{parts.mail_server.port}, STARTTLS and password, keeps a Maildir")
+    with stations.station("Modem") as station:
+        folder = parts.folder / "modem"
+        modem = await stack.enter_async_context(simulated_modem(folder, link=folder / "port"))
+        station.done(f"a simulated GSM modem on {modem.link}")
     log = parts.folder / "voxpost.log"
     with stations.station("voxpost starts", log) as station:
         command = _voxpost(parts, "run", "--log", "json")
         await stack.enter_async_context(service("voxpost", command, log))
-        station.done(f"health on http://127.0.0.1:{parts.http_port}/status, log {log}")
+        station.done(f"health on http://127.0.0.1:{parts.ports.http}/status, log {log}")
+    return modem
 
 
 async def _call(stations: Stations, parts: _Parts) -> float:
@@ -180,7 +194,8 @@ async def _receive(stations: Stations, parts: _Parts, hung_up: float) -> Receive
     return mail
 
 
-def _show(stations: Stations, parts: _Parts, received: ReceivedMail) -> None:
+def _show(stations: Stations, parts: _Parts, received: ReceivedMail) -> Path:
+    """Show the e-mail; returns its recording."""
     mail = received.read()
     stations.heading("The e-mail that arrived")
     stations.show(headers_of(mail))
@@ -189,10 +204,17 @@ def _show(stations: Stations, parts: _Parts, received: ReceivedMail) -> None:
     with stations.station("The recording") as station:
         audio, line = save_attachment(mail, parts.folder)
         station.done(line)
-    letter = parts.folder / "voicemail.eml"
-    shutil.copyfile(received.file, letter)
+    shutil.copyfile(received.file, parts.folder / "voicemail.eml")
+    return audio
+
+
+def _say_what_to_open(stations: Stations, parts: _Parts, audio: Path) -> None:
     stations.heading("To open")
-    stations.show(f"e-mail     {letter}\nrecording  {audio}")
+    stations.show(
+        f"e-mails    {parts.folder / 'voicemail.eml'}\n"
+        f"           {parts.folder / 'text.eml'}\n"
+        f"recording  {audio}"
+    )
 
 
 def _say_what_to_dial(stations: Stations, parts: _Parts) -> None:

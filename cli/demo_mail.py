@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lab.speech import read_audio
 
-_HEADERS = ("From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted")
+_HEADERS = ("From", "Reply-To", "To", "Subject", "Date", "Message-ID", "Auto-Submitted")
 
 
 def headers_of(mail: EmailMessage) -> str:

@@ -1,4 +1,4 @@
-"""The demo's site: two people, a mail server with a password, everything on loopback."""
+"""The demo's site: two people, a mail server with a password, a modem, all on loopback."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from lab.site_sections import asterisk_section, phones_section
 DOMAIN = "klinik.example"
 SENDER = f"voicemail@{DOMAIN}"
 RECIPIENT = f"sari@{DOMAIN}"
+DESK = f"resepsionis@{DOMAIN}"
 CALLER_LOGIN = "phone-1002"
 PIN = "4321"
 _AMI_SECRETS = 'secret_file = "ami.secret", apply_secret_file = "ami-apply.secret"'
@@ -27,15 +28,24 @@ class DemoSite:
     phone_password: str
 
 
+@dataclass(frozen=True, slots=True)
+class DemoPorts:
+    """Where things listen. texts: where the mail server brings e-mails that become texts."""
+
+    smtp: int
+    http: int
+    texts: int
+    callbacks: int
+
+
 def write_demo_site(
-    folder: Path, asterisk: PrivateAsterisk, *, smtp_port: int, http_port: int, ca_file: Path
+    folder: Path, asterisk: PrivateAsterisk, ports: DemoPorts, *, ca_file: Path, modem: Path
 ) -> DemoSite:
-    """Write the site file and the secrets it names."""
+    """Write the site file and the secrets it names. modem: its serial port."""
     smtp_password = _secret(folder / "smtp.secret")
     phone_password = _secret(folder / "phone.secret")
     _secret(folder / "ami.secret")
     _secret(folder / "ami-apply.secret")
-    ports = asterisk.ports
     file = folder / "site.toml"
     file.write_text(
         f"""\
@@ -49,17 +59,31 @@ timezone = "Asia/Jakarta"
 
 {asterisk_section(asterisk, 22, _AMI_SECRETS)}
 [mail]
-smtp = {{ host = "127.0.0.1", port = {smtp_port}, security = "starttls", username = "{SENDER}", \
+smtp = {{ host = "127.0.0.1", port = {ports.smtp}, security = "starttls", username = "{SENDER}", \
 password_file = "smtp.secret", ca_file = "{ca_file}" }}
 from = "Voicemail <{SENDER}>"
 
 [voicemail]
 attach = "wav"
 
-{phones_section(ports)}
+{phones_section(asterisk.ports)}
 [service]
 state_dir = "state"
-http_port = {http_port}
+http_port = {ports.http}
+
+[sms]
+desk = "{DESK}"
+http_port = {ports.callbacks}
+
+[sms.mail]
+domain = "sms.{DOMAIN}"
+port = {ports.texts}
+
+[[sms.gateways]]
+name = "modem"
+kind = "modem"
+device = "{modem}"
+number = "+62811000111"
 
 [[people]]
 extension = "1001"

@@ -16,6 +16,7 @@ from cli.examine_bounces import examine_bounces
 from cli.examine_files import examine_files
 from cli.examine_mail import examine_mail
 from cli.examine_mailboxes import examine_mailboxes
+from cli.examine_sms import examine_sms
 from cli.exits import Exit, says_errors
 from cli.findings import Finding, Grade, bad, good, print_finding
 from cli.logs import set_up_logs
@@ -30,9 +31,9 @@ from pbx.site import load_site
 @json_option
 @says_errors
 def doctor(site_file: Path, as_json: bool) -> None:
-    """Try each thing for real: Asterisk, its spool, the mail servers. Exits 1 if one is bad.
+    """Try each thing for real: Asterisk, its spool, mail servers, gateways. Exits 1 if one is bad.
 
-    Sends no mail, places no call.
+    Sends no mail and no text, places no call.
     """
     set_up_logs(level=logging.CRITICAL)  # a finding says it better
     site = load_site(site_file)
@@ -62,6 +63,7 @@ async def _all(site: Site, site_file: Path) -> AsyncIterator[Finding]:
         examine_asterisk(site),
         examine_mail(site),
         examine_bounces(site),
+        examine_sms(site),
     ):
         async for finding in part:
             yield finding

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from cli.daemon import client_name
 from cli.findings import Finding, bad, good, odd
 from cli.sample_letters import sample_letters
-from mail.caller import read_caller
 from mail.letters import Letterhead
 from mail.outcome import TryLater
 from mail.smtp import SmtpSession
@@ -50,9 +49,8 @@ async def _server(server: SmtpServer) -> AsyncIterator[Finding]:
 def _texts(site: Site) -> Finding:
     texts, head = Texts(site.mail.texts_dir), Letterhead.of(site)
     try:
-        for letter in sample_letters(site):
-            caller = read_caller(letter.caller_number, letter.caller_name, site.site.country)
-            texts.render(letter, head, caller)
+        for letter in sample_letters(site, head):
+            texts.render(letter, head)
     except TextsBroken as error:
         return bad("e-mail texts", str(error), "Until then the built-in text is sent.")
     own = "built-in" if site.mail.texts_dir is None else f"own ones in {site.mail.texts_dir}"

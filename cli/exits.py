@@ -12,9 +12,10 @@ import click
 from ami.errors import AmiError
 from dialplan_templates.errors import ApplyRefused, ConfigError, UnsafeValue
 from lab.errors import LabError
-from ledger.errors import LedgerError, NoSuchEntry
+from ledger.errors import BroadcastRefused, LedgerError, NoSuchEntry
 from mail.errors import MailError
 from pbx.errors import PbxError
+from sms.errors import SmsError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -42,8 +43,10 @@ _CODES: tuple[tuple[type[Exception], Exit], ...] = (
     (ApplyRefused, Exit.ASTERISK),
     (ConfigError, Exit.FAILED),
     (NoSuchEntry, Exit.FAILED),
+    (BroadcastRefused, Exit.FAILED),
     (LedgerError, Exit.LEDGER),
     (MailError, Exit.FAILED),
+    (SmsError, Exit.FAILED),
     (LabError, Exit.FAILED),
     (OSError, Exit.FAILED),
 )

@@ -8,6 +8,8 @@ from typing import Any
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from cli.sms_metrics import sms_metrics
+
 
 def render_metrics(snapshot: Mapping[str, Any]) -> bytes:
     """Write a snapshot (see cli/snapshot.py) as metrics."""
@@ -53,6 +55,7 @@ class _Collector:
             yield carried
             conflicts = in_step["conflicts"]
             yield _counter("in_step_conflicts", "Pairs left as they were.", conflicts)
+        yield from sms_metrics(snapshot.get("sms") or {})
         runs = CounterMetricFamily("voxpost_agi_runs", "AGI scripts run.", labels=["script"])
         errors = CounterMetricFamily("voxpost_agi_errors", "AGI scripts failed.", labels=["script"])
         for name, script in snapshot["agi"]["scripts"].items():

@@ -15,7 +15,7 @@ from cli.exits import Exit, says_errors
 from cli.opening import opened_ledger, opened_spool
 from cli.options import json_option, print_json, site_option
 from cli.tables import moment, plain, print_table
-from ledger.entries import Entry, State, VoicemailFacts
+from ledger.entries import Entry, State
 from ledger.errors import NoSuchEntry
 from ledger.outbox import Outbox
 from mail.errors import HandoverFailed
@@ -52,14 +52,14 @@ def list_(site_file: Path, state: str | None, limit: int, as_json: bool) -> None
         click.echo("Nothing there.")
         return
     print_table(
-        ("id", "state", "kind", "to", "from", "handed over", "attempts", "last words"),
+        ("id", "state", "kind", "to", "about", "handed over", "attempts", "last words"),
         (
             (
                 str(entry.id),
                 str(entry.state),
                 entry.kind,
                 entry.recipient,
-                entry.facts.caller_name or entry.facts.caller_number or "-",
+                entry.facts.who or "-",
                 moment(entry.created),
                 str(entry.attempts),
                 entry.last_error or "",
@@ -85,7 +85,7 @@ def show(entry_id: int, site_file: Path, as_json: bool) -> None:
         "state": str(entry.state),
         "kind": entry.kind,
         "to": entry.recipient,
-        "caller": f"{entry.facts.caller_name} {entry.facts.caller_number}".strip(),
+        **entry.facts.details,
         "handed over": moment(entry.created),
         "attempts": str(entry.attempts),
         "next attempt": moment(entry.due) if entry.state is State.WAITING else "-",
@@ -94,9 +94,6 @@ def show(entry_id: int, site_file: Path, as_json: bool) -> None:
         "Message-ID": entry.message_id,
         "audio": entry.audio or "-",
     }
-    if isinstance(entry.facts, VoicemailFacts):
-        rows["mailbox"] = entry.facts.mailbox
-        rows["duration"] = f"{entry.facts.duration} s"
     for name, value in rows.items():
         click.echo(f"{name + ':':14} {plain(value)}")
 

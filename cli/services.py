@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
-from agi.services import MissedCall, OfficeState
+from agi.services import MissedCall, OfficeState, TextWanted
 from mail.handover import Handover
 from mail.missed_calls import CallerId, MissedCalls
 from pbx.model import Site
 from pbx.numbers import Extension, Mailbox
 
+SendText = Callable[[TextWanted], Awaitable[str]]
+
+
+async def no_texts(_: TextWanted) -> str:
+    """The answer of a site without [sms]."""
+    return "no-gateway"
+
 
 class SiteServices:
-    """Answers from the site file, and hands over to the ledger."""
+    """Answers from the site file, and hands over to the ledger.
+
+    Arguments:
+        texts: asks for a text; returns why it is refused, or nothing.
+    """
 
     def __init__(
-        self, site: Callable[[], Site], handover: Handover, missed_calls: MissedCalls
+        self,
+        site: Callable[[], Site],
+        handover: Handover,
+        missed_calls: MissedCalls,
+        texts: SendText,
     ) -> None:
+        self._texts = texts
         self._site = site
         self._handover = handover
         self._missed_calls = missed_calls
@@ -54,3 +70,6 @@ class SiteServices:
             missed.unique_id,
             missed.at.timestamp(),
         )
+
+    async def send_text(self, wanted: TextWanted) -> str:
+        return await self._texts(wanted)

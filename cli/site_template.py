@@ -63,6 +63,29 @@ access_extension = "*97"     # dial it to listen
 # open_destination = {_toml(answers.extension)}
 # closed_destination = {_toml(answers.extension)}
 
+# The SMS centre: texts become e-mails, and answers to these become texts.
+# [sms]
+# desk = {_toml(f"info@{answers.domain}")}          # gets the texts that are nobody's
+# alarms_to = {_toml(f"admin@{answers.domain}")}    # is told of gateways that fail; else the desk
+# per_person = 100             # parts that one person may send a day
+# per_day = 1000               # parts that the site may send a day
+# A modem with a SIM. `ls /dev/serial/by-id` shows its lasting name. Other kinds: kannel,
+# playsms, smpp; there may be several, and the cheapest that is well sends.
+# [[sms.gateways]]
+# name = "modem"
+# kind = "modem"
+# device = "/dev/serial/by-id/usb-HUAWEI-if00-port0"
+# number = "+62811000111"      # the SIM's
+# pin_file = "sim.pin"         # where the SIM asks for a PIN
+# price = 150                  # of a part
+# The sub-domain whose e-mails become texts; the mail server must bring them here.
+# [sms.mail]
+# domain = {_toml(f"sms.{answers.domain}")}
+# What happens when a text begins with a word. STOP and START need no entry.
+# [[sms.keywords]]
+# word = "INFO"
+# answer = "We are open from 8 to 17."
+
 # Many people: people_file = "people.csv" at the top of this file, with the columns
 # extension,name,email,pin,phone_password
 

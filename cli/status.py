@@ -8,6 +8,7 @@ import json
 import time
 import urllib.error
 import urllib.request
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,12 @@ import click
 from cli.exits import Exit, says_errors
 from cli.opening import opened_ledger
 from cli.options import json_option, print_json, site_option
+from cli.sms_status import gateway_lines, text_lines
 from cli.tables import moment, plain, span
 from ledger.entries import Entry, State
 from ledger.errors import NoLedgerYet
 from ledger.outbox import Depth, Outbox
+from ledger.text_book import TextBook, TextDepth
 from pbx.model import Site
 from pbx.site import load_site
 
@@ -34,8 +37,8 @@ _PARTS = {"version", "healthy", "ami_up", "delivery", "handover_trouble"}  # of 
 def status(site_file: Path, as_json: bool) -> None:
     """Show how voxpost does. Exits 1 when the daemon is not running or not well."""
     site = load_site(site_file)
-    daemon = _ask_daemon(site)
-    depth, lost = asyncio.run(_read_ledger(site))
+    daemon = ask_daemon(site)
+    depth, texts, lost = asyncio.run(_read_ledger(site))
     well = bool(daemon is not None and daemon["healthy"] and daemon["ami_up"])
     if as_json:
         print_json(
@@ -47,15 +50,20 @@ def status(site_file: Path, as_json: bool) -> None:
                     "by_state": {str(state): count for state, count in depth.by_state.items()},
                     "oldest_waiting": depth.oldest_waiting,
                 },
+                "texts": {
+                    **asdict(texts),
+                    "by_state": {str(state): count for state, count in texts.by_state.items()},
+                },
             }
         )
     else:
-        _print(daemon, depth, lost)
+        _print(daemon, depth, texts, lost)
     if not well:
         raise click.exceptions.Exit(Exit.FAILED)
 
 
-def _ask_daemon(site: Site) -> dict[str, Any] | None:
+def ask_daemon(site: Site) -> dict[str, Any] | None:
+    """What the daemon says of itself; None where none answers."""
     url = f"http://{site.service.http_host}:{site.service.http_port}/status"
     # Always plain HTTP, to the address in the site file, past any proxy.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -68,19 +76,22 @@ def _ask_daemon(site: Site) -> dict[str, Any] | None:
     return data if isinstance(data, dict) and data.keys() >= _PARTS else None
 
 
-async def _read_ledger(site: Site) -> tuple[Depth, list[Entry]]:
-    """How full the outbox is, and what was set aside or came back last."""
+async def _read_ledger(site: Site) -> tuple[Depth, TextDepth, list[Entry]]:
+    """How full the outbox is, how texts stand, and what was set aside or came back last."""
     try:
         async with opened_ledger(site, must_exist=True) as ledger:
             box = Outbox(ledger)
             lost = [*await box.newest(State.FAILED, 5), *await box.newest(State.BOUNCED, 5)]
-            return await box.depth(), lost
+            return await box.depth(), await TextBook(ledger).depth(time.time()), lost
     except NoLedgerYet:
-        return Depth({}, None), []
+        return Depth({}, None), TextDepth({}, None, 0, None), []
 
 
-def _print(daemon: dict[str, Any] | None, depth: Depth, lost: list[Entry]) -> None:
-    for name, text in (*_daemon_lines(daemon), *_outbox_lines(depth)):
+def _print(
+    daemon: dict[str, Any] | None, depth: Depth, texts: TextDepth, lost: list[Entry]
+) -> None:
+    sms = gateway_lines((daemon or {}).get("sms"))
+    for name, text in (*_daemon_lines(daemon), *sms, *text_lines(texts), *_outbox_lines(depth)):
         click.echo(f"{name + ':':12} {plain(text)}")
     for entry in lost:
         click.echo(plain(f"  {entry.state} {entry.id} to {entry.recipient}: {entry.last_error}"))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import click
-from pydantic import BaseModel
+from pydantic import BaseModel, BeforeValidator
 from pydantic.fields import FieldInfo
 
 from cli.main import main as voxpost
@@ -71,11 +71,10 @@ def _table(model: type[BaseModel], path: str, heading: str, level: int) -> Itera
     rows: list[str] = []
     for name, field in model.model_fields.items():
         key = field.alias or name
-        section = _section_in(field.annotation)
-        if section is not None:
-            inner.append((key, field, section))
-        if section is None or (path and field.description):
-            rows.append(_row(key, field, f"{path}.{key}".lstrip(".") if section else ""))
+        sections = list(_sections_in(field.annotation))
+        inner += [(key, field, section) for section in sections]
+        if not sections or (path and field.description):
+            rows.append(_row(key, field, _header(key, field, path) if sections else ""))
     if heading:
         yield f"\n{'#' * level} {heading}\n\n{_first_line(model)}\n"
     elif rows:
@@ -85,13 +84,14 @@ def _table(model: type[BaseModel], path: str, heading: str, level: int) -> Itera
         yield from rows
     for key, field, section in inner:
         where = f"{path}.{key}".lstrip(".")
-        many = get_origin(_bare(field.annotation)) is tuple and not path
-        title = f"`[[{where}]]`" if many else f"`[{where}]`"
+        title = f"`{_header(key, field, path)}`"
+        if "kind" in section.model_fields:
+            title += f" with `kind = {_literals(section.model_fields['kind'].annotation)[1:-1]}`"
         yield from _table(section, where, title, min(level + 1, 3) if path else 2)
 
 
 def _row(key: str, field: FieldInfo, table: str) -> str:
-    kind = f"table, see `[{table}]`" if table else _kind(field.annotation)
+    kind = f"table, see `{table}`" if table else _kind(field.annotation)
     if table and _literals(field.annotation):
         kind += f", or {_literals(field.annotation)}"
     meaning = " ".join((field.description or "").split())
@@ -107,8 +107,8 @@ def _harmless(cell: str) -> str:
 def _default(field: FieldInfo, *, is_table: bool) -> str:
     if field.is_required():
         return "**required**"
-    value = field.default
-    if value is None or value == () or is_table:
+    value = field.get_default(call_default_factory=True)
+    if value in (None, (), {}) or is_table:
         return "–"
     if isinstance(value, tuple):
         return f"`{json.dumps(list(value), ensure_ascii=False)}`"
@@ -126,14 +126,22 @@ def _bare(annotation: Any) -> Any:
     return annotation
 
 
-def _section_in(annotation: Any) -> type[BaseModel] | None:
-    """The table that a value is, holds many of, or may be."""
+def _header(key: str, field: FieldInfo, path: str) -> str:
+    """How a table begins in the file; in two brackets where there may be many, and only so."""
+    where = f"{path}.{key}".lstrip(".")
+    one_will_do = any(isinstance(it, BeforeValidator) for it in field.metadata)
+    many = get_origin(_bare(field.annotation)) is tuple and not one_will_do
+    return f"[[{where}]]" if many else f"[{where}]"
+
+
+def _sections_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The tables that a value is, holds many of, or may be."""
     bare = _bare(annotation)
     if isinstance(bare, type) and issubclass(bare, BaseModel):
-        return bare
-    if get_origin(bare) in {tuple, Union, types.UnionType}:
-        return next((it for part in get_args(bare) if (it := _section_in(part))), None)
-    return None
+        yield bare
+    elif get_origin(bare) in {tuple, Union, types.UnionType}:
+        for part in get_args(bare):
+            yield from _sections_in(part)
 
 
 def _literals(annotation: Any) -> str:
@@ -150,6 +158,8 @@ _KINDS = {bool: "`true`, `false`", int: "number", float: "number", str: "text", 
 
 def _kind(annotation: Any) -> str:
     bare = _bare(annotation)
+    if get_origin(bare) is dict:
+        return "table of texts"
     if get_origin(bare) is tuple:
         return f"list of: {_kind(get_args(bare)[0])}"
     return _literals(bare) or _KINDS.get(bare) or str(getattr(bare, "__name__", "text"))

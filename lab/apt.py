@@ -61,7 +61,7 @@ def read_status(line: str) -> float | None:
 def _status_of(names: Sequence[str], machine: Machine) -> str:
     stanza = (
         "Package: {name}\nStatus: install ok installed\nVersion: 99:99\n"
-        "Architecture: {architecture}\nMulti-Arch: foreign\n"
+        "Architecture: {architecture}\nMulti-Arch: allowed\n"
         "Maintainer: none <none@invalid>\nDescription: placeholder\n\n"
     )
     return "".join(stanza.format(name=name, architecture=machine.architecture) for name in names)

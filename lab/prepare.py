@@ -12,7 +12,7 @@ from lab.errors import LabError, Unavailable
 from lab.machine import need_tools, run
 from lab.packages import Progress
 from lab.places import lab_home
-from lab.trees import asterisk16, asterisk22
+from lab.trees import asterisk16, asterisk22, kannel
 
 MAIL_PACKAGES = ("postfix", "dovecot-imapd", "dovecot-lmtpd", "dovecot-sieve")
 POLICY = Path("/usr/sbin/policy-rc.d")
@@ -60,14 +60,20 @@ def main(arguments: list[str]) -> int:
     """Fetch what was asked for; the exit code is 1 when something could not be had."""
     parser = argparse.ArgumentParser(prog="python -m lab.prepare", description=__doc__)
     parser.add_argument("--demo", action="store_true", help="Asterisk 22 and a phone")
-    parser.add_argument("--tests", action="store_true", help="also Asterisk 16, Postfix, Dovecot")
+    parser.add_argument(
+        "--tests", action="store_true", help="also Asterisk 16, Kannel, Postfix, Dovecot"
+    )
     wish = parser.parse_args(arguments)
     if not (wish.demo or wish.tests):
         parser.error("say --demo or --tests")
     home = lab_home(os.environ, Path.cwd())
     steps = [("Asterisk 22", asterisk22(home).ensure)]
     if wish.tests:
-        steps += [("Asterisk 16", asterisk16(home).ensure), ("mail", install_mail_programs)]
+        steps += [
+            ("Asterisk 16", asterisk16(home).ensure),
+            ("Kannel", kannel(home).ensure),
+            ("mail", install_mail_programs),
+        ]
     failed = 0
     for name, step in steps:
         try:

@@ -42,6 +42,16 @@ def asterisk16(home: Path) -> PackageTree:
     return _asterisk(home / "asterisk16", "bullseye", "asterisk-voicemail")
 
 
+def kannel(home: Path) -> PackageTree:
+    """Kannel, and fakesmsc of its extras. home: the lab's folder."""
+    return PackageTree(
+        home / "kannel",
+        "bookworm",
+        ("kannel", "kannel-extras"),
+        pretend=(*SCRIPT_TOOLS, "init-system-helpers", "psmisc"),
+    )
+
+
 def _asterisk(dest: Path, suite: str, extra: str) -> PackageTree:
     return PackageTree(
         dest,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, ClassVar
+
+from ledger.facts import Facts
 
 
 class State(StrEnum):
@@ -26,56 +26,13 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class VoicemailFacts:
-    """A recording that a caller left. Times in seconds since 1970, duration in seconds."""
-
-    KIND: ClassVar[str] = "voicemail"
-
-    mailbox: str
-    msg_id: str
-    caller_number: str
-    caller_name: str
-    left_at: int
-    duration: int
-    waiting: int
-    """Messages not yet heard in the mailbox when this one was handed over, itself included."""
-
-
-@dataclass(frozen=True, slots=True)
-class MissedCallFacts:
-    """A caller who gave up. Time in seconds since 1970."""
-
-    KIND: ClassVar[str] = "missed-call"
-
-    caller_number: str
-    caller_name: str
-    called_at: int
-    recent: int
-    """Calls of this caller that this person missed in the last seven days, this one included."""
-
-
-Facts = VoicemailFacts | MissedCallFacts
-_KINDS: dict[str, type[VoicemailFacts] | type[MissedCallFacts]] = {
-    kind.KIND: kind for kind in (VoicemailFacts, MissedCallFacts)
-}
-
-
-def write_facts(facts: Facts) -> str:
-    return json.dumps(asdict(facts), ensure_ascii=True)
-
-
-def read_facts(kind: str, payload: str) -> Facts:
-    fields: dict[str, Any] = json.loads(payload)
-    return _KINDS[kind](**fields)
-
-
-@dataclass(frozen=True, slots=True)
 class NewEntry:
     """What is handed over."""
 
     source: str
     """What it came of; the same source is never mailed twice."""
     extension: str
+    """The reader's; empty: `recipient` reads it, in the site's language and zone."""
     recipient: str
     message_id: str
     facts: Facts

@@ -19,5 +19,9 @@ class LedgerInUse(LedgerError):
     """Another `voxpost run` works on this ledger."""
 
 
+class BroadcastRefused(LedgerError):
+    """A broadcast of this name stands in the ledger, and cannot be added to."""
+
+
 class NoSuchEntry(LedgerError):
     """No entry has this number, or not in the state that the command needs."""

@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, null, select, update
 
-from ledger.entries import State, VoicemailFacts, read_facts
+from ledger.entries import State
+from ledger.facts import VoicemailFacts, read_facts
 from ledger.rows import parts, repeated
 from ledger.schema import in_step, outbox
 from ledger.store import Ledger

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Row, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from ledger.entries import Entry, NewEntry, State, read_facts, write_facts
+from ledger.entries import Entry, NewEntry, State
+from ledger.facts import read_facts, write_facts
 from ledger.schema import outbox
 
 T = TypeVar("T")

@@ -8,8 +8,9 @@ from typing import Protocol
 
 import structlog
 
-from ledger.entries import Entry, VoicemailFacts
+from ledger.entries import Entry
 from ledger.errors import LedgerError
+from ledger.facts import VoicemailFacts
 from ledger.outbox import Outbox
 from mail.errors import MailError
 

@@ -13,7 +13,8 @@ from weakref import WeakValueDictionary
 
 import structlog
 
-from ledger.entries import Entry, NewEntry, State, VoicemailFacts
+from ledger.entries import Entry, NewEntry, State
+from ledger.facts import VoicemailFacts
 from ledger.outbox import Outbox
 from mail.errors import HandoverFailed
 from mail.identity import message_id

@@ -1,19 +1,14 @@
-"""What an e-mail says, before it is written: plain facts."""
+"""What an e-mail says, before it is written."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
 from email.utils import parseaddr
-from typing import Literal, Self
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
-from mail.audio import Audio
 from pbx.model import Site
-from pbx.people import Language
-
-AudioMissing = Literal["not-wanted", "too-large", "unreadable"]
-"""Why no recording is attached: by the person's wish, the server's SIZE, or a broken file."""
+from pbx.people import Language, Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,56 +44,60 @@ class Letterhead:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who the letter is for. The address is checked when it is composed."""
+    """Who the letter is for. name: empty for an address alone; it is checked when composed."""
 
     name: str
     address: str
     language: Language
     zone: ZoneInfo
 
-
-@dataclass(frozen=True, slots=True)
-class VoicemailLetter:
-    """A message was left.
-
-    Arguments:
-        mailbox: the mailbox's number: "1001".
-        caller_number, caller_name: as they came with the call; empty where withheld. Untrusted.
-        left_at: an aware time.
-        duration: seconds.
-        waiting: new messages in the mailbox when this one was handed over, itself included;
-            0 where they were not counted.
-        audio: the recording, or None and then `missing` says why.
-    """
-
-    reader: Reader
-    mailbox: str
-    caller_number: str
-    caller_name: str
-    left_at: datetime
-    duration: float
-    waiting: int
-    audio: Audio | None = None
-    missing: AudioMissing = "not-wanted"
+    @classmethod
+    def at(cls, address: str, site: Site, person: Person | None = None) -> Self:
+        """A person, or whoever reads at an address: in the site's language and zone."""
+        if person is None:
+            return cls("", address, site.site.language, ZoneInfo(site.site.timezone))
+        return cls(person.name, address, site.language_of(person), site.zone_of(person))
 
 
 @dataclass(frozen=True, slots=True)
-class MissedCallLetter:
-    """A caller gave up and left no message.
+class Attachment:
+    """A file that goes with a letter.
 
     Arguments:
-        extension: what was called: "1001".
-        caller_number, caller_name: as they came with the call; empty where withheld. Untrusted.
-        called_at: an aware time.
-        recent: calls missed from this number in the last days, this one among them.
+        content_type: as its header says it, with its parameters.
+        file_name: printable ASCII without quotes.
+        inline: web clients show their player in the page.
+    """
+
+    content: bytes = field(repr=False)
+    content_type: str
+    file_name: str
+    inline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A letter before it is put into words and into bytes.
+
+    Arguments:
+        kind: X-Voxpost-Kind.
+        template: stem of its templates' names: "voicemail" for id/voicemail.html.
+        context: what its templates can use besides what all can.
+        headers: X- headers of its own, ASCII.
+        sender_name: From's name; the site's when empty. The address is always the site's: another
+            would not pass DMARC.
+        reply_to: name and address; None: no Reply-To.
+        references: Message-IDs of its conversation, oldest first; odd ones are left out.
+        answers: it is an answer to the last of them, which a program gave (RFC 3834).
     """
 
     reader: Reader
-    extension: str
-    caller_number: str
-    caller_name: str
-    called_at: datetime
-    recent: int = 1
-
-
-Letter = VoicemailLetter | MissedCallLetter
+    kind: str
+    template: str
+    context: dict[str, Any]
+    headers: tuple[tuple[str, str], ...] = ()
+    sender_name: str = ""
+    reply_to: tuple[str, str] | None = None
+    references: tuple[str, ...] = ()
+    answers: bool = False
+    attachment: Attachment | None = None

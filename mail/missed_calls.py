@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import structlog
 
-from ledger.entries import MissedCallFacts, NewEntry
+from ledger.entries import NewEntry
 from ledger.errors import LedgerError
+from ledger.facts import MissedCallFacts
 from ledger.outbox import Outbox
 from mail.identity import message_id
 from pbx.model import Site

@@ -1,14 +1,18 @@
-"""Text from strangers, made fit for one line of a header, a page or a report."""
+"""Text from strangers, made fit for a header, a page or a report."""
 
 from __future__ import annotations
 
 import unicodedata
 
+HEADER_WORD = 40
+"""Characters of a value in a header of ours."""
 # Joins the parts of an emoji and of Arabic or Indic letters; every other format character goes.
 _JOINERS = frozenset("\u200c\u200d")
 # First-strong isolate and its end (UAX #9): what is inside cannot reorder what is outside.
 _ISOLATE, _END = "\u2068", "\u2069"
 _ELLIPSIS = "…"
+# Embeddings, overrides and isolates (UAX #9): they turn around what is not theirs.
+_TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def plain(text: str, limit: int) -> str:
@@ -24,6 +28,22 @@ def plain(text: str, limit: int) -> str:
     return line if len(line) <= limit else line[: limit - 1].rstrip() + _ELLIPSIS
 
 
+def plain_lines(text: str, limit: int) -> str:
+    """Text as its writer broke it into lines, ended by \\n: no control or direction characters.
+
+    More is kept than in one line: emoji that are newer than this Python, marks of direction. Half
+    characters become U+FFFD.
+
+    limit: characters at most; a longer text ends in an ellipsis.
+    """
+    if len(text) > limit:
+        text = text[: limit - 1] + _ELLIPSIS
+    if not text.isascii():
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    lines = ("".join(filter(_stays, line)).rstrip() for line in text.expandtabs(4).splitlines())
+    return "\n".join(lines).strip("\n")
+
+
 def isolated(text: str) -> str:
     """The text itself, or wrapped so that right-to-left letters leave their surroundings alone."""
     if not text.isascii() and any(
@@ -37,6 +57,10 @@ def ascii_only(text: str, limit: int) -> str:
     """Printable ASCII without blanks: what is safe in a header of ours or a file name."""
     kept = (character for character in text[: limit * 10] if "!" <= character <= "~")
     return "".join(kept)[:limit]
+
+
+def _stays(character: str) -> bool:
+    return character not in _TURNS and unicodedata.category(character) != "Cc"
 
 
 def _keep(character: str) -> str:

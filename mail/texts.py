@@ -1,7 +1,8 @@
 """The words of the e-mails: Jinja templates, any of which an administrator may replace.
 
 A file in the administrator's folder of the same name comes first: `id/voicemail.html`,
-`en/missed-call.subject.txt`, `layout.html`. What it can use stands in docs and in `_context`.
+`en/missed-call.subject.txt`, `layout.html`. What it can use stands in docs, in `_common` and in the
+kind's own file.
 """
 
 from __future__ import annotations
@@ -13,13 +14,9 @@ from typing import Any
 
 import jinja2
 
-from mail.caller import Caller
 from mail.errors import MailError
-from mail.letters import Letter, Letterhead, VoicemailLetter
-from mail.missed_calls import RECENT_DAYS
+from mail.letters import Letter, Letterhead, Reader
 from mail.plain import plain
-from mail.words import clock, length_in_words, moment_in_words
-from pbx.people import Language
 
 _SUBJECT = 200
 
@@ -67,21 +64,20 @@ class Texts:
             cache_size=-1,  # all of them, in a plain dict
         )
 
-    def render(self, letter: Letter, head: Letterhead, caller: Caller) -> Rendered:
+    def render(self, letter: Letter, head: Letterhead) -> Rendered:
         """Write a letter in its reader's language.
 
         Raises:
             TextsBroken: an own template is at fault; the sentence names it.
         """
-        kind = "voicemail" if isinstance(letter, VoicemailLetter) else "missed-call"
-        language = letter.reader.language
-        context = _context(letter, head, caller, language)
-        subject = self._render(f"{language}/{kind}.subject.txt", context)
-        context["subject"] = plain(subject, _SUBJECT)
+        stem = f"{letter.reader.language}/{letter.template}"
+        context = _common(letter.reader, head) | letter.context
+        subject = plain(self._render(f"{stem}.subject.txt", context), _SUBJECT)
+        context["subject"] = subject
         return Rendered(
-            context["subject"],
-            self._render(f"{language}/{kind}.txt", context),
-            self._render(f"{language}/{kind}.html", context),
+            subject,
+            self._render(f"{stem}.txt", context),
+            self._render(f"{stem}.html", context),
         )
 
     def _render(self, name: str, context: dict[str, Any]) -> str:
@@ -95,30 +91,10 @@ class Texts:
             ) from error
 
 
-def _context(
-    letter: Letter, head: Letterhead, caller: Caller, language: Language
-) -> dict[str, Any]:
-    zone = letter.reader.zone
-    common: dict[str, Any] = {
-        "language": language,
+def _common(reader: Reader, head: Letterhead) -> dict[str, Any]:
+    return {
+        "language": reader.language,
         "site_name": head.site_name,
         "access_extension": head.access_extension,
-        "person_name": letter.reader.name,
-        "caller": caller,
-    }
-    if isinstance(letter, VoicemailLetter):
-        return common | {
-            "when": moment_in_words(letter.left_at.astimezone(zone), language),
-            "mailbox": letter.mailbox,
-            "clock": clock(letter.duration),
-            "length": length_in_words(letter.duration, language),
-            "waiting": letter.waiting,
-            "attached": letter.audio is not None,
-            "missing": letter.missing,
-        }
-    return common | {
-        "when": moment_in_words(letter.called_at.astimezone(zone), language),
-        "extension": letter.extension,
-        "recent": letter.recent,
-        "recent_days": RECENT_DAYS,
+        "person_name": reader.name,
     }

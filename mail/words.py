@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from pbx.people import Language
+
+_YEAR_2100 = 4_102_444_800
 
 _DAYS: dict[Language, tuple[str, ...]] = {
     "id": ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu"),
@@ -20,6 +23,11 @@ _MONTHS: dict[Language, tuple[str, ...]] = {
         *("July", "August", "September", "October", "November", "December"),
     ),
 }
+
+
+def moment_at(seconds: float, zone: ZoneInfo) -> datetime:
+    """A moment since 1970 by a clock of strangers: one that cannot be is moved to one that can."""
+    return datetime.fromtimestamp(min(max(seconds, 0), _YEAR_2100), zone)
 
 
 def moment_in_words(moment: datetime, language: Language) -> str:

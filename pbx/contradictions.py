@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from pbx.errors import Problem
+from pbx.faults import dotted
 from pbx.locate import Lines
 from pbx.model import Office, Site
 from pbx.numbers import ECHO_TEST, TIME_TEST
 from pbx.people import Person
+from pbx.sms_contradictions import sms_contradictions
 
 Place = tuple[Path, int | None]
 """A file and a line of it."""
@@ -29,6 +31,8 @@ def contradictions(
     yield from _service_number(file, lines, site)
     if site.office is not None:
         yield from _office(file, lines, site, site.office)
+    for location, what, remedy in sms_contradictions(site):
+        yield Problem(file, dotted(location), what, remedy, lines.of(location))
     yield from _ports(file, lines, site)
 
 
@@ -127,11 +131,15 @@ def _ports(file: Path, lines: Lines, site: Site) -> Iterator[Problem]:
     """Two listeners on this machine's loopback cannot share a port."""
     loopback = {"127.0.0.1", "::1", "localhost"}
     asterisk, service = site.asterisk, site.service
-    listeners = (
+    listeners = [
         ("asterisk.ami.port", asterisk.ami.host, asterisk.ami.port),
         ("asterisk.agi.port", asterisk.agi.host, asterisk.agi.port),
         ("service.http_port", service.http_host, service.http_port),
-    )
+    ]
+    if site.sms is not None:
+        listeners.append(("sms.http_port", site.sms.http_host, site.sms.http_port))
+    if site.sms is not None and site.sms.mail is not None:
+        listeners.append(("sms.mail.port", site.sms.mail.host, site.sms.mail.port))
     seen: dict[int, str] = {}
     for key, host, port in listeners:
         if host not in loopback:

@@ -17,13 +17,16 @@ Location = tuple[str | int, ...]
 
 # `voicemail` is a table or false. pydantic tells of both branches; only the table's is of use.
 _TABLE_BRANCH, _FALSE_BRANCH = re.compile(r"\bPersonVoicemail\]?$"), "literal[False]"
-_SECRET = re.compile(r"^(password|secret|pin|apply_secret|ledger_url)(_file|_env)?$")
+_TAG = "kind"  # what gateways are told apart by; pydantic names its value among the keys
+_SECRET = re.compile(r"^(imap_|apply_|call_)?(password|secret|pin|token|ledger_url)(_file|_env)?$")
 _LONGEST_SHOWN = 60  # characters
 
 
 def faults_of(error: ValidationError) -> list[Any]:
     """pydantic's faults, without those that say nothing to the reader."""
-    return [fault for fault in error.errors() if _FALSE_BRANCH not in fault["loc"]]
+    faults = [fault for fault in error.errors() if _FALSE_BRANCH not in fault["loc"]]
+    # A list whose only element is faulty is called too short as well.
+    return [it for it in faults if it["type"] != "too_short" or not _has_inner(it["loc"], faults)]
 
 
 def location_of(fault: Any, data: Any) -> Location:
@@ -34,8 +37,12 @@ def location_of(fault: Any, data: Any) -> Location:
             continue
         if isinstance(part, str) and _TABLE_BRANCH.search(part):
             continue
+        if isinstance(data, Mapping) and data.get(_TAG) == part:
+            continue
         found.append(part)
         data = _inside(data, part)
+    if fault["type"].startswith("union_tag_"):
+        found.append(_TAG)
     return tuple(found)
 
 
@@ -50,7 +57,7 @@ def dotted(location: Iterable[str | int]) -> str:
 def say(fault: Any, location: Location) -> tuple[str, str]:
     """What is wrong, and the remedy."""
     kind, key = fault["type"], location[-1] if location else ""
-    if kind == "missing":
+    if kind in {"missing", "union_tag_not_found"}:
         return "is missing.", "Add it."
     if kind == "extra_forbidden":
         return "is not a key of the site file.", _other_key(location)
@@ -59,12 +66,15 @@ def say(fault: Any, location: Location) -> tuple[str, str]:
     if kind in {"model_type", "model_attributes_type", "dict_type", "tuple_type"}:
         return "has the wrong shape.", _SHAPES.get(key, _SHAPES[kind])
     shown = _shown(fault["input"], location)
-    if kind == "string_pattern_mismatch":
-        return f"is not of the right form.{shown}", PATTERN_REMEDIES.get(
-            fault["ctx"]["pattern"], ""
-        )
     words = re.sub(r"^(Input|String|Tuple|Value) should ", "should ", fault["msg"])
-    return f"{words}.{shown}", ""
+    remedy = ""
+    if kind == "string_pattern_mismatch":
+        words = "is not of the right form"
+        remedy = PATTERN_REMEDIES.get(fault["ctx"]["pattern"], "")
+    elif kind == "union_tag_invalid":
+        words, shown = "is none that there is", _shown(fault["ctx"]["tag"], location)
+        remedy = f"Write one of {fault['ctx']['expected_tags']}.".replace("'", "")
+    return f"{words}.{shown}", remedy
 
 
 _SHAPES: dict[Any, str] = {
@@ -87,6 +97,12 @@ def _shown(value: Any, location: Location) -> str:
     except ValueError:  # a number of thousands of digits
         return ""
     return f" It is {text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + '...'}."
+
+
+def _has_inner(location: Location, faults: Iterable[Any]) -> bool:
+    """Whether another fault is about something inside of this place."""
+    inner = (fault["loc"] for fault in faults if len(fault["loc"]) > len(location))
+    return any(it[: len(location)] == location for it in inner)
 
 
 def _inside(data: Any, part: str | int) -> Any:

@@ -42,6 +42,11 @@ def check_address(text: str) -> str:
     return text
 
 
+def is_address(text: str) -> bool:
+    """Whether it is an e-mail address that every server takes."""
+    return len(text) <= _MAX_ADDRESS and _ADDRESS.fullmatch(text) is not None
+
+
 def _check_text(text: str) -> str:
     if any(unicodedata.category(character) in {"Cc", "Zl", "Zp"} for character in text):
         raise ValueError("has a line break or another control character in it")
@@ -97,6 +102,8 @@ _SAFE_NAME = r"^[A-Za-z0-9_.-]{1,80}$"
 _SOUND = r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*$"
 PIN_PATTERN = r"^[0-9]{4,12}$"
 ACCESS_PATTERN = r"^[*#]?[0-9]{2,6}$"
+CLOCK_SPAN = r"^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$"
+HTTPS_PATTERN = r"^https://\S{1,500}$"
 
 PATTERN_REMEDIES = {
     EXTENSION_PATTERN: "Write 2 to 8 digits.",
@@ -106,6 +113,8 @@ PATTERN_REMEDIES = {
     _SAFE_NAME: "Use letters, digits, '.', '_' and '-'.",
     _SOUND: "Write a sound file's name without its ending, like custom/closed.",
     PIN_PATTERN: "Write 4 to 12 digits.",
+    CLOCK_SPAN: "Write a time of day to another: 21:00-08:00.",
+    HTTPS_PATTERN: "Write an address that begins with https://.",
     ACCESS_PATTERN: "Write 2 to 6 digits, with * or # before them or without.",
 }
 """What to write instead of a value that is not of the right form."""

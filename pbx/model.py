@@ -35,6 +35,7 @@ from pbx.imap import ImapServer
 from pbx.numbers import Extension, split_mailbox
 from pbx.people import Language, Person
 from pbx.secret import Secret
+from pbx.sms import Sms
 from pbx.voicemail import AfterDelivery, Attach, Voicemail, WhenDeleted
 
 
@@ -288,6 +289,8 @@ class Site(Section):
     """Transports for people's telephones (PJSIP)."""
     service: Service = Service()
     """voxpost itself."""
+    sms: Sms | None = None
+    """The SMS centre; left out: there is none."""
     people: tuple[Person, ...] = ()
     """People with an extension."""
     people_file: SitePath | None = None

@@ -69,6 +69,8 @@ class Person(Section):
     """The person's telephone."""
     missed_calls: bool = True
     """Send an e-mail when a caller gave up without leaving a message."""
+    may_text: bool = True
+    """Whether this person's e-mails may become texts."""
     may_dial: tuple[DialClass, ...] = ("internal",)
     """Kinds of number this person may call. Outside calls need a trunk."""
 

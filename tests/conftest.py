@@ -16,7 +16,12 @@ from lab.errors import LabError
 from lab.places import lab_home
 
 UNAVAILABLE = "tests on this machine:"
-TIERS = {"with_asterisk": ("asterisk",), "with_mail": ("mail",), "whole": ("asterisk", "mail")}
+TIERS = {
+    "with_asterisk": ("asterisk",),
+    "with_mail": ("mail",),
+    "with_sms": ("sms",),
+    "whole": ("asterisk", "mail"),
+}
 
 pytest_plugins = ("tests.plugins.asterisk", "tests.plugins.mail")
 

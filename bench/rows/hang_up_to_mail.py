@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import math
-import os
-import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.arrival import arrival, names
 from bench.big_site import FIRST, BigSite
 from bench.place import Place
 from bench.result import Result
@@ -29,7 +28,6 @@ from lab.zimbra_like import ZimbraLike
 CALLS = 100
 SPEECH = 1.5  # seconds
 BEEP_OVER = 1.8  # seconds after the answer: the person's greeting, the instructions, the beep
-WITHIN = 30.0  # seconds
 PERSON = f"p{FIRST}@lab.example"
 SENDER = MailUser("voicemail@lab.example", "voicemail-password")
 
@@ -66,7 +64,7 @@ def percentile(ordered: Sequence[float], share: float) -> float:
 
 async def _one_call(office: _Office) -> float:
     arriving = asyncio.create_task(
-        asyncio.to_thread(_arrival, office.inbox, frozenset(_names(office.inbox)))
+        asyncio.to_thread(arrival, office.inbox, frozenset(names(office.inbox)))
     )
     site = office.site
     caller = site.people[1]
@@ -80,26 +78,6 @@ async def _one_call(office: _Office) -> float:
     if result.hung_up is None:
         raise RuntimeError(f"the call failed: {result.code} {result.words}")
     return await arriving - result.hung_up
-
-
-def _arrival(inbox: Path, before: frozenset[str]) -> float:
-    """When a mail that was not there before stands in the folder, to a millisecond.
-
-    Raises TimeoutError.
-    """
-    end = time.monotonic() + WITHIN
-    while time.monotonic() < end:
-        if not before.issuperset(_names(inbox)):
-            return time.time()
-        time.sleep(0.001)
-    raise TimeoutError(f"no mail came within {WITHIN:.0f} s")
-
-
-def _names(inbox: Path) -> list[str]:
-    try:
-        return os.listdir(inbox)  # noqa: PTH208 - a thousand times a second
-    except FileNotFoundError:
-        return []
 
 
 @asynccontextmanager

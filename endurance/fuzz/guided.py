@@ -15,7 +15,7 @@ import atheris
 
 from endurance.fuzz.target import Target
 
-_MEASURED = ["agi", "ami", "dialplan_templates", "mail", "pbx", "tomllib"]
+_MEASURED = ["agi", "ami", "dialplan_templates", "mail", "pbx", "sms", "tomllib"]
 
 
 def main(arguments: list[str]) -> None:

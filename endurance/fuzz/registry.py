@@ -9,11 +9,14 @@ from endurance.fuzz.targets import (
     dsn,
     filters,
     letter,
+    mail_intake,
     people_file,
     plain_text,
     recording,
     site_file,
     site_values,
+    smpp,
+    sms_pdu,
     smtp_content,
 )
 
@@ -21,7 +24,7 @@ ALL: dict[str, Target] = {
     target.name: target
     for module in (
         *(agi, ami, dsn, recording, site_file, people_file, site_values),
-        *(filters, plain_text, letter, smtp_content),
+        *(filters, plain_text, letter, smtp_content, sms_pdu, smpp, mail_intake),
     )
     for target in module.TARGETS
 }

@@ -10,7 +10,7 @@ import pytest
 from agi.call import Call
 from agi.registry import Script
 from agi.server import FastAgiServer, Limits
-from agi.services import MissedCall, OfficeState, Services
+from agi.services import MissedCall, OfficeState, Services, TextWanted
 
 NOON = datetime.datetime(2026, 3, 2, 12, 0, tzinfo=datetime.UTC)
 
@@ -24,6 +24,8 @@ class FakeServices:
         self.messages = 1
         self.voicemails: list[str] = []
         self.missed: list[MissedCall] = []
+        self.texts: list[TextWanted] = []
+        self.refusal = ""
 
     def now(self) -> datetime.datetime:
         return NOON
@@ -41,6 +43,11 @@ class FakeServices:
     async def hand_over_missed_call(self, missed: MissedCall) -> None:
         self._fail()
         self.missed.append(missed)
+
+    async def send_text(self, wanted: TextWanted) -> str:
+        self._fail()
+        self.texts.append(wanted)
+        return self.refusal
 
     def _fail(self) -> None:
         if self.trouble is not None:

@@ -1,4 +1,4 @@
-"""The three verbs, against a channel that answers from a table."""
+"""The verbs, against a channel that answers from a table."""
 
 import datetime
 from collections.abc import Mapping
@@ -157,7 +157,7 @@ async def test_a_new_verb_is_one_new_file(
         "    await call.set_variable('GREETED', call.args[0])\n"
     )
     before = discover()
-    assert set(before) == {"voicemail-left", "missed-call", "office-hours"}
+    assert set(before) == {"voicemail-left", "missed-call", "office-hours", "send-text"}
     assert all(one.time_limit > 0 for one in before.values())
     monkeypatch.setattr(scripts, "__path__", [*scripts.__path__, str(tmp_path)])
     assert set(discover()) == {*before, "greet"}
@@ -188,3 +188,33 @@ def test_the_decorator_keeps_no_global_state() -> None:
 
     assert isinstance(private, Script)
     assert "private" not in discover()
+
+
+TEXT = {"CALLERID(num)": "08111111111", "VOXPOST_TEXT": "Kami telepon kembali, ya."}
+
+
+async def test_a_text_is_asked_for_to_the_caller(services: Any) -> None:
+    assert await run("send-text", services, TEXT) == {"VOXPOST_RESULT": "done"}
+    (wanted,) = services.texts
+    assert (wanted.number, wanted.body) == ("08111111111", "Kami telepon kembali, ya.")
+    assert wanted.unique_id == "17.1"
+
+
+async def test_a_text_goes_to_the_number_in_the_arguments_first(services: Any) -> None:
+    await run("send-text", services, TEXT, "08122222222")
+    assert services.texts[0].number == "08122222222"
+
+
+async def test_a_text_that_is_refused_says_why(services: Any) -> None:
+    services.refusal = "over-cap-site"
+    assert await run("send-text", services, TEXT) == {
+        "VOXPOST_RESULT": "refused",
+        "VOXPOST_REASON": "over-cap-site",
+    }
+
+
+@pytest.mark.parametrize("missing", sorted(TEXT))
+async def test_without_a_number_or_words_there_is_no_text(services: Any, missing: str) -> None:
+    variables = {name: value for name, value in TEXT.items() if name != missing}
+    assert await run("send-text", services, variables) == {"VOXPOST_RESULT": "nothing"}
+    assert services.texts == []

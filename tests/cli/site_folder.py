@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lab.ports import PortFinder
-from ledger.entries import NewEntry, State, VoicemailFacts
+from ledger.entries import NewEntry, State
+from ledger.facts import VoicemailFacts
 
 ROOT = Path(__file__).parents[2]
 SECRETS = {

@@ -92,11 +92,14 @@ def test_a_lamp_that_would_not_follow_on_asterisk_16_is_told(
     assert grades.get("lamp") == grade
 
 
-def test_broken_texts_are_told(run: Run, site: SiteFolder) -> None:
-    (site.folder / "texts").mkdir()
-    text = site.file.read_text().replace("[mail]\n", '[mail]\ntexts_dir = "texts"\n')
-    site.file.write_text(text)
-    (site.folder / "texts/voicemail.en.txt").write_text("{{ broken")
-    result = run("doctor", "--site", site.file)
+def test_a_broken_text_is_told(run: Run, site: SiteFolder) -> None:
+    own = site.folder / "texts/id/broadcast-report.html"
+    own.parent.mkdir(parents=True)
+    own.write_text("{% if attached %}{{ file }}{% endif %}")
+    with_own = site.file.read_text().replace("[mail]\n", '[mail]\ntexts_dir = "texts"\n')
+    site.file.write_text(with_own)
+    result = run("doctor", "--site", site.file, "--json")
     assert result.exit_code == 1
-    assert "Traceback" not in result.output
+    findings = {it["subject"]: it for it in json.loads(result.stdout)}
+    assert findings["e-mail texts"]["grade"] == "bad"
+    assert "id/broadcast-report.html" in findings["e-mail texts"]["what"]

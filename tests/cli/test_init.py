@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -41,6 +42,18 @@ def test_the_file_it_writes_is_good_and_configures_asterisk(run: Run, tmp_path: 
     output = tmp_path / "etc"
     assert run("generate-config", "--site", file, "--output", output).exit_code == 0
     assert file.with_name("1001.pin").read_text().strip() in (output / "voicemail.conf").read_text()
+
+
+def test_its_sms_centre_is_good_once_its_comment_signs_are_gone(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "site.toml"
+    assert run(*words(file)).exit_code == 0
+    before, sms, after = re.split(r"(?=# \[sms\]\n)|(?=\n# Many people)", file.read_text())
+    (tmp_path / "sim.pin").write_text("1234\n")
+    file.write_text(before + re.sub(r"(?m)^# (?=\[|\w+ = )", "", sms) + after)
+    checked = run("check", "--site", file)
+    assert (checked.exit_code, "1 person" in checked.stdout) == (0, True), checked.output
+    assert "[sms]\n" in file.read_text()
+    assert '\n[[sms.keywords]]\nword = "INFO"\n' in file.read_text()
 
 
 def test_it_asks_for_what_was_not_said(run: Run, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 from click.testing import Result
 
 from ledger.entries import End, State
+from ledger.facts import NoticeFacts, TextFacts
 from ledger.outbox import Outbox
 from ledger.store import open_ledger, sqlite_url
 from tests.cli.site_folder import SiteFolder, entry
@@ -48,6 +49,27 @@ def test_the_list_shows_each_message_and_no_strangers_orders_to_the_terminal(
     ]
     assert "no such user" in rows[2]
     assert "\x1b" not in result.stdout
+
+
+def test_a_text_and_a_notice_are_listed_and_shown(run: Run, site: SiteFolder) -> None:
+    said = TextFacts("+628123456789", None, "modem1", 1, "Halo\n\x1b[31mBu")
+    told = NoticeFacts("gateway-down", {"name": "modem1", "words": "no answer", "since": 1})
+
+    async def fill() -> None:
+        ledger = await open_ledger(sqlite_url(site.state / "ledger.sqlite"))
+        await Outbox(ledger).add([entry(1, facts=said), entry(2, facts=told, extension="")], 1.0)
+        await ledger.close()
+
+    asyncio.run(fill())
+    rows = run("outbox", "list", "--site", site.file).stdout.splitlines()
+    assert rows[1].split()[:5] == ["2", "waiting", "notice", "sari@klinik.example", "modem1"]
+    assert rows[2].split()[:5] == ["1", "waiting", "text", "sari@klinik.example", "+628123456789"]
+    shown = run("outbox", "show", 1, "--site", site.file).stdout
+    assert "from:          +628123456789" in shown
+    assert "text:          Halo \ufffd[31mBu" in shown
+    assert "about:         gateway-down" in run("outbox", "show", 2, "--site", site.file).stdout
+    data = json.loads(run("outbox", "show", 2, "--site", site.file, "--json").stdout)
+    assert data["facts"]["fields"]["words"] == "no answer"
 
 
 def test_the_list_of_one_state_and_of_a_number(run: Run, ledger: SiteFolder) -> None:

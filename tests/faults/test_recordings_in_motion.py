@@ -12,7 +12,8 @@ import pytest
 
 from lab.misbehaviour import Misbehaviour, Script, Stage, Then
 from lab.speech import Speech
-from ledger.entries import State, VoicemailFacts
+from ledger.entries import State
+from ledger.facts import VoicemailFacts
 from mail.errors import HandoverFailed
 from mail.spool import Spool
 from tests.faults.way import BOX, SPEECH, Way, audio_of

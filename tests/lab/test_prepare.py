@@ -34,6 +34,7 @@ def test_each_part_that_cannot_be_had_is_one_line_and_the_others_go_on(
     assert capsys.readouterr().out.splitlines() == [
         "Asterisk 22: cannot be had: no network",
         "Asterisk 16: ready",
+        "Kannel: ready",
         "mail: ready",
     ]
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text, update
 
-from ledger.entries import NewEntry, State, VoicemailFacts
+from ledger.entries import NewEntry, State
+from ledger.facts import VoicemailFacts
 from ledger.in_step import InStep, Spot
 from ledger.outbox import Outbox
 from ledger.schema import in_step, outbox

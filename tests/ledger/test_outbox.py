@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, event, text
 
-from ledger.entries import End, MissedCallFacts, NewEntry, State, VoicemailFacts
+from ledger.entries import End, NewEntry, State
 from ledger.errors import LedgerInUse, LedgerUnusable, NoSuchEntry
+from ledger.facts import MissedCallFacts, VoicemailFacts
 from ledger.outbox import Outbox
+from ledger.schema import VERSION
 from ledger.store import Ledger, only_one, open_ledger, sqlite_url
 
 NOW = 1_795_300_000.0
@@ -183,7 +185,7 @@ async def test_another_versions_ledger_is_refused_with_a_way_out(tmp_path: Path)
     newer = text("UPDATE facts SET value = '99' WHERE name = 'schema'")
     await ledger.write(lambda it: it.execute(newer))
     await ledger.close()
-    with pytest.raises(LedgerUnusable, match="has schema 99, this voxpost knows 2"):
+    with pytest.raises(LedgerUnusable, match=f"has schema 99, this voxpost knows {VERSION}"):
         await open_ledger(url)
 
 

@@ -16,7 +16,8 @@ from typing import Any
 
 from lab.accounts import MailUser
 from lab.zimbra_like import ZimbraLike
-from ledger.entries import NewEntry, State, VoicemailFacts
+from ledger.entries import NewEntry, State
+from ledger.facts import VoicemailFacts
 from ledger.in_step import InStep, Pair
 from ledger.outbox import Outbox
 from ledger.schema import in_step

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ledger.facts import EarlierText, MissedCallFacts, NoticeFacts, TextFacts, VoicemailFacts
 from mail.audio import Audio
-from mail.caller import read_caller
 from mail.compose import compose
-from mail.letters import Letterhead, MissedCallLetter, Reader, VoicemailLetter
+from mail.kinds import missed_call, notice, text, voicemail
+from mail.letters import Attachment, Letterhead, Reader
 from mail.message import BadMessage
 from mail.texts import Texts
 
@@ -21,16 +22,43 @@ HEAD = Letterhead(
 )
 SARI = Reader("Sari Dewi", "sari@klinik.example", "id", ZoneInfo("Asia/Jakarta"))
 DATE = datetime(2026, 11, 21, 14, 52, tzinfo=UTC)
+AT = int(DATE.timestamp())
 SOUND = bytes(range(256)) * 40
-VOICEMAIL = VoicemailLetter(
-    SARI, "1001", "08123456789", "Budi", DATE, 65.4, 3, Audio(SOUND, "audio/x-wav", "wav", 65.4)
-)
-MISSED = MissedCallLetter(SARI, "1001", "08123456789", "Budi", DATE)
+AUDIO = Audio(SOUND, "audio/x-wav", "wav", 65.4)
+ANSWERS = "r.token@sms.klinik.example"
+
+
+def voicemail_of(number="08123456789", name="Budi", reader=SARI, audio=AUDIO):
+    facts = VoicemailFacts("1001@default", "1-0", number, name, AT, 65, 3)
+    return voicemail.letter(facts, reader, HEAD, audio)
+
+
+def missed_call_of(number="08123456789", name="Budi", reader=SARI):
+    return missed_call.letter(MissedCallFacts(number, name, AT, 1), "1001", reader, HEAD)
+
+
+def text_of(number="+628123456789", name="Halo", reader=SARI):
+    """A text with a name in each of its places."""
+    earlier = (EarlierText(AT, True, name, name), EarlierText(AT, False, "", name))
+    facts = TextFacts(number, name, name, AT, name, True, earlier, (name,), ANSWERS, name)
+    return text.letter(facts, reader, HEAD)
+
+
+def notice_of(number="+628123456789", name="no credit", reader=SARI):
+    fields = {"number": number, "id": 815, "body": name, "words": name, "part": 1, "parts": 2}
+    facts = NoticeFacts("text-not-sent", fields, (name,), (name, name))
+    return notice.letter(facts, reader, HEAD)
+
+
+KINDS = [voicemail_of, missed_call_of, text_of, notice_of]
+VOICEMAIL = voicemail_of()
+MISSED = missed_call_of()
 TEXTS = Texts()
 HEADERS = {
     *("From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "Content-Language"),
     *("X-Voxpost-Kind", "X-Voxpost-Mailbox", "X-Voxpost-Caller", "X-Voxpost-Duration"),
-    *("MIME-Version", "Content-Type"),
+    *("X-Voxpost-Gateway", "X-Voxpost-Keyword", "X-Voxpost-Notice"),
+    *("Reply-To", "In-Reply-To", "References", "MIME-Version", "Content-Type"),
 }
 
 
@@ -40,8 +68,7 @@ def write(letter, **options):
 
 
 def subject_of(letter):
-    caller = read_caller(letter.caller_number, letter.caller_name, HEAD.country)
-    return TEXTS.render(letter, HEAD, caller).subject
+    return TEXTS.render(letter, HEAD).subject
 
 
 def read(message):
@@ -100,7 +127,7 @@ def test_the_envelope_is_the_sites_and_the_persons():
     assert message.message_id == "<vm-1@klinik.example>"
 
 
-@pytest.mark.parametrize("letter", [MISSED, replace(VOICEMAIL, audio=None)])
+@pytest.mark.parametrize("letter", [MISSED, voicemail_of(audio=None)])
 def test_without_a_recording_it_is_only_the_letter(letter):
     message = write(letter)
     assert read(message).get_content_type() == "multipart/alternative"
@@ -133,19 +160,21 @@ def test_lines_of_base64_have_76_characters_at_most():
         "a@b <c@d>, e;",
     ],
 )
-@pytest.mark.parametrize("letter", [VOICEMAIL, MISSED])
-def test_a_hostile_caller_name_comes_out_harmless(letter, name):
-    for hostile in (
-        replace(letter, caller_name=name),
-        replace(letter, caller_number=name),
-        replace(letter, reader=replace(SARI, name=name)),
-    ):
-        assert_harmless(write(hostile))
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_hostile_name_comes_out_harmless(kind, name):
+    for hostile in (kind(name=name), kind(number=name), kind(reader=replace(SARI, name=name))):
+        message = write(hostile)
+        assert_harmless(message)
+        assert read(message)["From"].addresses[0].addr_spec == "voicemail@klinik.example"
+        assert len(read(message)["From"].addresses) == 1
 
 
-@given(st.text(st.characters(codec=None, exclude_categories=()), max_size=200))
-def test_any_caller_name_comes_back_in_the_subject_or_not_at_all(name):
-    letter = replace(MISSED, caller_name=name, caller_number=name)
+@given(
+    st.sampled_from(KINDS),
+    st.text(st.characters(codec=None, exclude_categories=()), max_size=200),
+)
+def test_any_name_comes_back_in_the_subject_or_not_at_all(kind, name):
+    letter = kind(number=name, name=name)
     message = write(letter)
     assert_harmless(message)
     assert read(message)["Subject"] == subject_of(letter)
@@ -185,5 +214,83 @@ def test_an_own_template_with_any_letters_goes_out_as_ascii(tmp_path):
 
 def test_a_long_subject_has_no_empty_first_line():
     # EmailMessage folds this one right after the colon, and readers see a blank before it.
-    message = write(replace(MISSED, caller_name='Budi "x" <b> Bcc: bob@lab.example'))
+    message = write(missed_call_of(name='Budi "x" <b> Bcc: bob@lab.example'))
     assert b"\r\nSubject: Panggilan tak terjawab" in message.content
+
+
+def threaded(*references, **options):
+    return read(write(replace(MISSED, references=references, **options)))
+
+
+def test_a_letter_of_a_conversation_names_all_of_it_and_what_it_follows():
+    mail = threaded("<1@a.example>", "<2@a.example>", "<3@a.example>")
+    assert mail["In-Reply-To"] == "<3@a.example>"
+    assert mail["References"] == "<1@a.example> <2@a.example> <3@a.example>"
+    assert mail["Auto-Submitted"] == "auto-generated"
+
+
+def test_a_long_conversation_keeps_its_first_message_and_the_last_ones():
+    references = [f"<{number}.{'x' * 150}@{'y' * 200}.example>" for number in range(1000)]
+    message = write(replace(MISSED, references=tuple(references)))
+    assert_harmless(message)
+    assert read(message)["References"].split() == [references[0], *references[-19:]]
+    assert read(message)["In-Reply-To"] == references[-1]
+
+
+@pytest.mark.parametrize("odd", ["", "no-id", "<a@b>\r\nBcc: x@y.example", "<a@b> <c@d>", "<é@b>"])
+def test_a_reference_that_is_no_message_id_is_left_out(odd):
+    assert threaded(odd)["References"] is None
+    assert threaded(odd)["In-Reply-To"] is None
+    assert threaded("<1@a.example>", odd)["In-Reply-To"] == "<1@a.example>"
+
+
+def test_an_answer_to_an_e_mail_says_that_a_program_gave_it():
+    assert threaded("<1@a.example>", answers=True)["Auto-Submitted"] == "auto-replied"
+
+
+def test_an_answer_goes_to_an_address_with_a_name():
+    mail = read(write(replace(MISSED, reply_to=("0812-3456-789", ANSWERS))))
+    assert mail["Reply-To"] == f"0812-3456-789 <{ANSWERS}>"
+    with pytest.raises(BadMessage):
+        write(replace(MISSED, reply_to=("0812", "r.token@sms.example>, <x@y.example")))
+
+
+def test_a_file_goes_along_for_saving():
+    file = Attachment(b"a;b\r\n", 'text/csv; charset="utf-8"', "list.csv")
+    message = write(replace(MISSED, attachment=file))
+    assert_harmless(message)
+    (attached,) = read(message).iter_attachments()
+    assert attached.get_content_disposition() == "attachment"
+    assert attached.get_filename() == "list.csv"
+    assert attached.get_content() == "a;b\r\n"
+
+
+def test_a_file_may_be_empty():
+    message = write(replace(MISSED, attachment=Attachment(b"", "text/csv", "list.csv")))
+    assert_harmless(message)
+    assert b"".join(message.wire()) == message.content + b".\r\n"
+
+
+def test_a_reader_without_a_name_is_an_address_alone():
+    mail = read(write(missed_call_of(reader=replace(SARI, name=""))))
+    assert mail["To"] == "sari@klinik.example"
+
+
+@pytest.mark.parametrize("length", [997, 998, 999, 1000, 1001, 2500])
+@pytest.mark.parametrize("before", ["", "kurang\n"])
+def test_a_line_of_998_characters_is_the_longest_that_goes_out_as_it_is(tmp_path, length, before):
+    own = tmp_path / "id" / "missed-call.txt"
+    own.parent.mkdir()
+    own.write_text(f"{before}{'x' * length}\nsisa")
+    content = compose(MISSED, HEAD, Texts(tmp_path), message_id="<1@a.example>", date=DATE).content
+    assert max(len(line) for line in content.split(b"\r\n")) <= 998
+    assert (b"x" * length in content) == (length <= 998)
+
+
+@pytest.mark.parametrize("ends", ["\r\n", "\n", "\r"])
+def test_an_own_templates_line_ends_become_those_of_mail(tmp_path, ends):
+    own = tmp_path / "id" / "missed-call.txt"
+    own.parent.mkdir()
+    own.write_bytes(ends.join(["satu", "", "dua"]).encode())
+    content = compose(MISSED, HEAD, Texts(tmp_path), message_id="<1@a.example>", date=DATE).content
+    assert b"\r\n\r\nsatu\r\n\r\ndua\r\n--" in content

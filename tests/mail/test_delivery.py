@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ledger.entries import End, Entry, NewEntry, State, VoicemailFacts
+from ledger.entries import End, Entry, NewEntry, State
 from ledger.errors import LedgerUnusable
+from ledger.facts import VoicemailFacts
 from ledger.outbox import Outbox
 from ledger.store import open_ledger, sqlite_url
 from mail.delivery import Delivery

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from ledger.entries import MissedCallFacts, State, VoicemailFacts
+from ledger.entries import State
 from ledger.errors import LedgerUnusable
+from ledger.facts import MissedCallFacts, VoicemailFacts
 from ledger.outbox import Outbox
 from ledger.store import open_ledger, sqlite_url
 from mail.errors import HandoverFailed

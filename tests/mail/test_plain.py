@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mail.caller import read_caller
-from mail.plain import ascii_only, isolated, plain
+from mail.plain import ascii_only, isolated, plain, plain_lines
 
 ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()), max_size=300)
 
@@ -36,6 +36,16 @@ def test_any_text_becomes_one_short_line_that_can_be_encoded(text, limit):
 )
 def test_what_would_do_harm_goes_and_what_is_meant_stays(text, expected):
     assert plain(text, 20) == expected
+
+
+@given(ANY_TEXT, st.integers(min_value=1, max_value=400))
+def test_any_text_becomes_lines_that_can_be_encoded(text, limit):
+    lines = plain_lines(text, limit)
+    lines.encode("utf-8")
+    assert lines.splitlines() == (lines.split("\n") if lines else [])
+    assert not any(unicodedata.category(c) == "Cc" for c in lines.replace("\n", ""))
+    assert not {"\u202e", "\u2067"} & set(lines)
+    assert plain_lines(lines, len(lines) + 1) == lines
 
 
 def test_right_to_left_letters_keep_to_themselves():

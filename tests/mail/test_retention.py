@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ledger.entries import End, NewEntry, State, VoicemailFacts
+from ledger.entries import End, NewEntry, State
+from ledger.facts import VoicemailFacts
 from ledger.outbox import Outbox
 from ledger.store import open_ledger, sqlite_url
 from mail.retention import KEPT, Retention

@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 
 from lab.speech import Speech
-from ledger.entries import Entry, Facts, MissedCallFacts, State, VoicemailFacts
+from ledger.entries import Entry, State
+from ledger.facts import (
+    EarlierText,
+    Facts,
+    MissedCallFacts,
+    NoticeFacts,
+    TextFacts,
+    VoicemailFacts,
+)
 from mail.interfaces import Written
 from mail.spool import Spool
 from mail.writer import EntryWriter, NobodyToWriteTo
@@ -46,10 +54,14 @@ class Desk:
         )
 
     def write(
-        self, facts: Facts = LEFT, audio: str | None = "a.wav", limit: int | None = None
+        self,
+        facts: Facts = LEFT,
+        audio: str | None = "a.wav",
+        limit: int | None = None,
+        extension: str = "1001",
     ) -> tuple[Written, EmailMessage]:
         entry = Entry(
-            *(1, "v:1", "1001", "old@klinik.example", "<1@klinik.example>", facts, audio),
+            *(1, "v:1", extension, "old@klinik.example", "<1@klinik.example>", facts, audio),
             *(1_795_300_100.5, State.WAITING, 0, 0.0, None, None, None, None),
         )
         written = self.writer.write(entry, limit)
@@ -148,3 +160,44 @@ def test_a_broken_own_template_costs_nobody_a_message(desk: Desk) -> None:
     text = mail.get_body(("plain",))
     assert text is not None
     assert text.get_content().strip() == "Ada pesan dari Bu Ani"
+
+
+def test_an_entry_of_nobody_goes_to_its_address_as_the_site_writes(desk: Desk) -> None:
+    desk.person["language"] = "id"
+    facts = TextFacts("+628123456789", None, "modem1", 1_795_300_000, "Halo")
+    written, mail = desk.write(facts, None, extension="")
+    assert written.message.recipient == "old@klinik.example"
+    assert mail["To"] == "old@klinik.example"
+    assert mail["Subject"] == "Text from 0812-3456-789"
+    assert "WIB" in mail.as_string()
+    _, mail = desk.write(facts, None)
+    assert mail["To"] == "Sari <sari@klinik.example>"
+    assert mail["Subject"] == "SMS dari 0812-3456-789"
+
+
+@pytest.mark.parametrize(
+    ("facts", "note"),
+    [
+        (
+            TextFacts(
+                *("+628123456789", None, "modem1", 1_795_300_000, "Halo", False),
+                earlier=(EarlierText(1_795_200_000, True, "Sari", "x" * 1900),) * 20,
+            ),
+            "without the earlier texts: too large",
+        ),
+        (
+            NoticeFacts(
+                "gateway-up",
+                {"name": "modem1", "since": 1_795_200_000},
+                attachment=("list.csv", "x" * 20_000),
+            ),
+            "without the file: too large",
+        ),
+    ],
+)
+def test_what_does_not_fit_the_server_is_left_out(desk: Desk, facts: Facts, note: str) -> None:
+    whole, _ = desk.write(facts, None)
+    assert (whole.note, whole.smallest) == (None, False)
+    alone, _ = desk.write(facts, None, limit=10_000)
+    assert (alone.note, alone.smallest) == (note, True)
+    assert alone.message.size < 10_000

@@ -17,7 +17,8 @@ import pytest
 
 from lab.speech import Speech
 from lab.zimbra_like import ZimbraLike
-from ledger.entries import Entry, NewEntry, State, VoicemailFacts
+from ledger.entries import Entry, NewEntry, State
+from ledger.facts import VoicemailFacts
 from ledger.outbox import Outbox
 from ledger.store import open_ledger, sqlite_url
 from mail.bounces.watcher import BounceWatcher

@@ -15,9 +15,12 @@ import av
 import pytest
 
 from lab.zimbra_like import ZimbraLike
+from ledger.facts import EarlierText, MissedCallFacts, TextFacts, VoicemailFacts
 from mail.audio import Form, convert
 from mail.compose import compose
-from mail.letters import Letter, Letterhead, MissedCallLetter, Reader, VoicemailLetter
+from mail.kinds import missed_call, text, voicemail
+from mail.letters import Letter, Letterhead, Reader
+from mail.marker import REPLY_MARKER
 from mail.outcome import Accepted
 from mail.riff import wav_of_pcm
 from mail.smtp import SmtpSession
@@ -34,6 +37,7 @@ HEAD = Letterhead(
 )
 ALICE = Reader("Alice", "alice@lab.example", "id", ZoneInfo("Asia/Jakarta"))
 LEFT_AT = datetime(2026, 11, 21, 14, 52, tzinfo=UTC)
+AT = int(LEFT_AT.timestamp())
 
 
 @pytest.fixture
@@ -80,7 +84,8 @@ async def test_a_recording_arrives_and_plays(
     mail_server: ZimbraLike, recording: Path, form: Form, content_type: str, ending: str
 ) -> None:
     audio = convert(recording, form)
-    letter = VoicemailLetter(ALICE, "1001", "08123456789", "Budi", LEFT_AT, 2.0, 1, audio)
+    facts = VoicemailFacts("1001@default", "1-0", "08123456789", "Budi", AT, 2, 1)
+    letter = voicemail.letter(facts, ALICE, HEAD, audio)
     mail = await deliver(mail_server, letter)
     [attached] = [part for part in mail.walk() if part.get_content_maintype() == "audio"]
     assert attached.get_content_type() == content_type
@@ -97,7 +102,8 @@ async def test_a_recording_arrives_and_plays(
 )
 async def test_any_callers_name_arrives_readable(mail_server: ZimbraLike, name: str) -> None:
     await mail_server.clear("bob@lab.example")
-    letter = MissedCallLetter(ALICE, "1001", "08123456789", name, LEFT_AT)
+    facts = MissedCallFacts("08123456789", name, AT, 1)
+    letter = missed_call.letter(facts, "1001", ALICE, HEAD)
     mail = await deliver(mail_server, letter)
     assert mail["Subject"].startswith("Panggilan tak terjawab dari ")
     assert name[:4].strip() in mail["Subject"]
@@ -105,3 +111,26 @@ async def test_any_callers_name_arrives_readable(mail_server: ZimbraLike, name: 
     assert body is not None
     assert "0812-3456-789" in body.get_content()
     assert await mail_server.mails("bob@lab.example") == []
+
+
+async def test_a_text_arrives_with_its_words_its_thread_and_the_way_back(
+    mail_server: ZimbraLike,
+) -> None:
+    said = "Halo 😀\n.\nbesok\tbuka? سارة"
+    facts = TextFacts(
+        *("+628123456789", "+62811000111", "modem1", AT, said),
+        earlier=(EarlierText(AT - 60, True, "Alice", "Ada yang bisa dibantu?"),),
+        references=("<1@lab.example>", "<2@lab.example>"),
+        reply_to="r.815.token@sms.lab.example",
+    )
+    mail = await deliver(mail_server, text.letter(facts, ALICE, HEAD))
+    assert mail["From"] == '"0812-3456-789 (SMS)" <voicemail@lab.example>'
+    assert mail["Reply-To"] == "0812-3456-789 <r.815.token@sms.lab.example>"
+    assert mail["References"] == "<1@lab.example> <2@lab.example>"
+    assert mail["In-Reply-To"] == "<2@lab.example>"
+    body = mail.get_body(("plain",))
+    assert body is not None
+    above, marker, below = body.get_content().replace("\r\n", "\n").partition(REPLY_MARKER)
+    assert above.startswith("Halo 😀\n.\nbesok   buka? سارة\n")
+    assert marker
+    assert "> Ada yang bisa dibantu?" in below

@@ -13,9 +13,11 @@ from zoneinfo import ZoneInfo
 
 from endurance.fuzz.draw import Draw
 from endurance.fuzz.target import Target
+from ledger.facts import EarlierText, MissedCallFacts, NoticeFacts, TextFacts, VoicemailFacts
 from mail.audio import Audio
 from mail.compose import compose
-from mail.letters import Letter, Letterhead, MissedCallLetter, Reader, VoicemailLetter
+from mail.kinds import missed_call, notice, text, voicemail
+from mail.letters import Letter, Letterhead, Reader
 from mail.message import Message
 from mail.plain import plain
 from mail.texts import Texts
@@ -23,42 +25,47 @@ from pbx.people import Language
 
 _AT = datetime(2026, 11, 21, 14, 52, tzinfo=UTC)
 _TEXTS = Texts()
+_ANSWERS = "r.token@sms.klinik.example"
 _LANGUAGES: tuple[Language, ...] = ("id", "en")
 # A number that can be called back, and a name: the page with the most in it.
 _HARMLESS = ("Sari", "08123456789", "Budi", "1001", "Klinik Sehat")
 _HEADERS = {
     *("From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "Content-Language"),
-    *("X-Voxpost-Kind", "X-Voxpost-Mailbox", "X-Voxpost-Caller", "MIME-Version", "Content-Type"),
+    *("X-Voxpost-Kind", "MIME-Version", "Content-Type"),
 }
+_THREADING = {"In-Reply-To", "References"}  # left out where a Message-ID is none
+# A name in the place of a number with a link, and as many line ends as there are.
+_MORE_TAGS = Counter(bdi=1, strong=1, br=1000)
 
 
 def check_letter(data: bytes) -> None:
     """No name, number or mailbox adds a header, a part, an address, a tag or a byte of 8 bits."""
     draw = Draw(data)
     options = draw.number(256)
-    language = _LANGUAGES[options & 1]
-    with_audio = bool(options & 4)
     hostile = [draw.text(80) for _ in range(5)]
-    message = _written(hostile, language, missed=bool(options & 2), with_audio=with_audio)
-    again = _written(hostile, language, missed=bool(options & 2), with_audio=with_audio)
+    message, again = _written(hostile, options), _written(hostile, options)
     assert message == again
-    harmless = _written(list(_HARMLESS), language, missed=bool(options & 2), with_audio=with_audio)
     _lines_are_plain(message.content)
-    mail, other = _read(message), _read(harmless)
-    assert Counter(mail.keys()) == Counter(other.keys())
-    assert set(mail.keys()) - {"X-Voxpost-Duration"} == _HEADERS
+    mail, other = _read(message), _read(_written(list(_HARMLESS), options))
+    assert set(mail.keys()) - _THREADING == set(other.keys())
+    assert set(mail.keys()) >= _HEADERS
+    assert len(mail.keys()) == len(set(mail.keys()))
     assert mail["To"].addresses[0].addr_spec == "sari@klinik.example"
     assert len(mail["To"].addresses) == len(mail["From"].addresses) == 1
     assert mail["From"].addresses[0].addr_spec == "voicemail@klinik.example"
+    if mail["Reply-To"] is not None:
+        assert [it.addr_spec for it in mail["Reply-To"].addresses] == [_ANSWERS]
     assert _name_in("To", message) == plain(hostile[0], 100)
     shapes = [[part.get_content_type() for part in it.walk()] for it in (mail, other)]
     assert shapes[0] == shapes[1]
     assert not any(part.defects for part in mail.walk())
-    assert _tags(mail) <= _tags(other) + Counter(bdi=1)  # around a number without a link
+    assert _tags(mail) <= _tags(other) + _MORE_TAGS
 
 
-def _written(hostile: list[str], language: Language, *, missed: bool, with_audio: bool) -> Message:
+def _written(hostile: list[str], options: int) -> Message:
+    """options: bit 0 is the language, bits 1 and 3 are the kind, bit 2 is an attachment."""
     name, number, caller, mailbox, site = hostile
+    language = _LANGUAGES[options & 1]
     reader = Reader(name, "sari@klinik.example", language, ZoneInfo("Asia/Jakarta"))
     head = Letterhead(
         site_name=site,
@@ -68,12 +75,39 @@ def _written(hostile: list[str], language: Language, *, missed: bool, with_audio
         country="ID",
         access_extension="*97",
     )
+    at = int(_AT.timestamp())
     letter: Letter
-    if missed:
-        letter = MissedCallLetter(reader, mailbox, number, caller, _AT)
-    else:
-        audio = Audio(b"RIFF" * 40, "audio/x-wav", "wav", 1.0) if with_audio else None
-        letter = VoicemailLetter(reader, mailbox, number, caller, _AT, 65.4, 3, audio)
+    match options >> 1 & 5:
+        case 0:
+            audio = Audio(b"RIFF" * 40, "audio/x-wav", "wav", 1.0) if options & 4 else None
+            left = VoicemailFacts(f"{mailbox}@default", "1-0", number, caller, at, 65, 3)
+            letter = voicemail.letter(left, reader, head, audio)
+        case 1:
+            letter = missed_call.letter(
+                MissedCallFacts(number, caller, at, 1), mailbox, reader, head
+            )
+        case 4:
+            told = (EarlierText(at, True, name, caller), EarlierText(at, False, "", caller))
+            letter = text.letter(
+                TextFacts(
+                    *(number, mailbox, mailbox, at, caller, True, told),
+                    *((mailbox, f"<{number}@{site}>"), _ANSWERS if options & 4 else None, mailbox),
+                ),
+                reader,
+                head,
+            )
+        case _:
+            fields: dict[str, str | int] = {"number": number, "id": 815, "body": caller}
+            letter = notice.letter(
+                NoticeFacts(
+                    "text-not-sent",
+                    fields | {"words": mailbox, "part": 1, "parts": 2},
+                    (mailbox, f"<{number}@{site}>"),
+                    (mailbox, caller) if options & 4 else None,
+                ),
+                reader,
+                head,
+            )
     return compose(letter, head, _TEXTS, message_id="<vm-1@klinik.example>", date=_AT)
 
 

@@ -1,0 +1,317 @@
+"""Texts that come in: each part kept as it came, joined, and settled in one commit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, func, null, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ledger.entries import NewEntry
+from ledger.number_lists import join, leave, stop, unstop
+from ledger.rows import insert_entry, parts
+from ledger.schema import keyword_calls, text_parts, texts
+from ledger.store import Ledger
+from ledger.text_rows import insert_texts, read_text, storable, usage_since
+from ledger.texts import NewText, Origin, Text, TextState, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class NewPart:
+    """A text or a part of one, as it came. reference, total, number: None for a whole one."""
+
+    gateway: str
+    key: str
+    raw: str
+    sender: str
+    own_number: str | None
+    sent_at: float
+    body: str | None
+    trouble: str | None = None
+    reference: int | None = None
+    total: int | None = None
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The parts of one text, as many as there are.
+
+    Arguments:
+        source: what the text is known by.
+        bodies: what each part says, by its number from 1; None where it could not be read.
+        total: how many there should be.
+    """
+
+    source: str
+    gateway: str
+    sender: str
+    own_number: str | None
+    sent_at: float
+    bodies: dict[int, str | None]
+    total: int
+    trouble: str | None
+
+    @property
+    def whole(self) -> bool:
+        return all(number in self.bodies for number in range(1, self.total + 1))
+
+
+_BY_A_PERSON = (Origin.MAIL, Origin.DIALPLAN, Origin.COMMAND)
+
+
+class TextsSoFar:
+    """What the ledger knows of a number, within the transaction that takes a text in."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def latest(self, number: str, limit: int) -> list[Text]:
+        """The latest texts from and to a number, the newest first."""
+        rows = self._connection.execute(
+            select(texts).where(texts.c.number == number).order_by(texts.c.id.desc()).limit(limit)
+        )
+        return [read_text(row) for row in rows]
+
+    def usage(self, since: float) -> Usage:
+        """The parts that count against the site's caps."""
+        return usage_since(self._connection, since, "", "")
+
+    def count(self, number: str, origin: Origin, since: float) -> int:
+        """How many texts of an origin a number had since a moment."""
+        found: int | None = self._connection.scalar(
+            select(func.count())
+            .select_from(texts)
+            .where(texts.c.number == number, texts.c.origin == origin, texts.c.created > since)
+        )
+        return found or 0
+
+    def last_writer(self, number: str) -> str | None:
+        """Extension of the person who wrote to a number last; empty for the desk."""
+        found: str | None = self._connection.scalar(
+            select(texts.c.extension)
+            .where(
+                texts.c.number == number,
+                texts.c.origin.in_(_BY_A_PERSON),
+                # The desk writes by e-mail; what programs send in nobody's name has no writer.
+                (texts.c.origin == Origin.MAIL) | (texts.c.extension != ""),
+            )
+            .order_by(texts.c.id.desc())
+            .limit(1)
+        )
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class GroupChange:
+    """A number that joins a group, or leaves it."""
+
+    group: str
+    joins: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NewCall:
+    """A program that is to be told. may_answer: what it answers may go back to the customer."""
+
+    keyword: str
+    may_answer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What becomes of a text that came in.
+
+    Arguments:
+        number: E.164, or the name that its sender has.
+        body: what it says, joined.
+        extension: whose it is; empty for the desk.
+        message_id: of the e-mail that it becomes.
+        mails: those e-mails.
+        answers: texts to send back.
+        stop: put the number on the stop list (True), or take it from it (False).
+        groups: groups that the number joins or leaves.
+        account: what answers of its keyword count for; empty where it has none.
+        call: the program that is to be told of it.
+    """
+
+    number: str
+    body: str
+    extension: str
+    message_id: str | None = None
+    mails: tuple[NewEntry, ...] = ()
+    answers: tuple[NewText, ...] = ()
+    stop: bool | None = None
+    groups: tuple[GroupChange, ...] = ()
+    account: str = ""
+    call: NewCall | None = None
+
+
+Decide = Callable[[Gathered, TextsSoFar], Taken]
+
+
+class IncomingTexts:
+    """The texts that come into one ledger. Moments are seconds since 1970, given by the caller."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    async def take_in(self, part: NewPart, now: float, decide: Decide) -> Taken | None:
+        """Record a part, and the text when it is whole. None: known, or others are missing yet."""
+
+        def work(connection: Connection) -> Taken | None:
+            part_id = _insert_part(connection, part, now)
+            if part_id is None:
+                return None
+            rows = _siblings(connection, part, part_id)
+            gathered = _gather(rows)
+            return _settle(connection, rows, gathered, now, decide) if gathered.whole else None
+
+        return await self._ledger.write(work)
+
+    async def take_overdue(self, before: float, now: float, decide: Decide) -> list[Taken]:
+        """Make texts of parts that came before a moment and still wait for others."""
+
+        def work(connection: Connection) -> list[Taken]:
+            alone = connection.execute(
+                select(text_parts)
+                .where(text_parts.c.text.is_(null()), text_parts.c.came < before)
+                .order_by(text_parts.c.came)
+                .limit(100)
+            ).all()
+            taken, done = [], set[int]()
+            for row in alone:
+                if row.id not in done:
+                    rows = _siblings(connection, row, row.id)
+                    done.update(it.id for it in rows)
+                    taken.append(_settle(connection, rows, _gather(rows), now, decide))
+            return taken
+
+        return await self._ledger.write(work)
+
+    async def waiting_parts(self) -> int:
+        """How many parts wait for others."""
+
+        def work(connection: Connection) -> int:
+            statement = select(func.count()).where(text_parts.c.text.is_(null()))
+            return connection.scalar(statement) or 0
+
+        return await self._ledger.read(work)
+
+
+def _insert_part(connection: Connection, part: NewPart, now: float) -> int | None:
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = (
+        dialect.insert(text_parts)
+        .values(
+            gateway=part.gateway,
+            key=part.key,
+            raw=storable(part.raw),
+            sender=part.sender,
+            own_number=part.own_number,
+            sent_at=part.sent_at,
+            came=now,
+            body=None if part.body is None else storable(part.body),
+            trouble=None if part.trouble is None else storable(part.trouble),
+            reference=part.reference,
+            total=part.total,
+            number=part.number,
+        )
+        .on_conflict_do_nothing(index_elements=["gateway", "key"])
+        .returning(text_parts.c.id)
+    )
+    part_id: int | None = connection.scalar(statement)
+    return part_id
+
+
+def _siblings(connection: Connection, part: Any, part_id: int) -> Sequence[Any]:
+    """The rows of a part and of all that belong to the same text, in the order they came."""
+    same = text_parts.c.id == part_id
+    if part.total is not None:
+        same = (
+            text_parts.c.text.is_(null())
+            & (text_parts.c.gateway == part.gateway)
+            & (text_parts.c.sender == part.sender)
+            & (text_parts.c.reference == part.reference)
+            & (text_parts.c.total == part.total)
+        )
+    return connection.execute(select(text_parts).where(same).order_by(text_parts.c.id)).all()
+
+
+def _gather(rows: Sequence[Any]) -> Gathered:
+    first = rows[0]
+    troubles = dict.fromkeys(row.trouble for row in rows if row.trouble)
+    bodies: dict[int, str | None] = {}
+    for row in rows:
+        # One that came twice may have been spoilt once.
+        if bodies.get(row.number or 1) is None:
+            bodies[row.number or 1] = row.body
+    return Gathered(
+        source=f"text:{first.gateway}:{first.key}",
+        gateway=first.gateway,
+        sender=first.sender,
+        own_number=first.own_number,
+        sent_at=first.sent_at,
+        bodies=bodies,
+        total=first.total or 1,
+        trouble="; ".join(troubles) or None,
+    )
+
+
+def _settle(
+    connection: Connection, rows: Sequence[Any], gathered: Gathered, now: float, decide: Decide
+) -> Taken:
+    taken = decide(gathered, TextsSoFar(connection))
+    inserted = connection.execute(
+        texts.insert().values(
+            source=gathered.source,
+            origin=Origin.GATEWAY,
+            number=taken.number,
+            own_number=gathered.own_number,
+            gateway=gathered.gateway,
+            extension=taken.extension,
+            account=taken.account,
+            author="",
+            body=storable(taken.body),
+            message_id=taken.message_id,
+            created=now,
+            state=TextState.RECEIVED,
+            due=now,
+            rank=0,
+            parts=gathered.total,
+            pieces=gathered.total,
+            price=0.0,
+            attempts=0,
+            words=gathered.trouble,
+            settled=now,
+        )
+    ).inserted_primary_key
+    assert inserted is not None, "the row was inserted"
+    for ids in parts([row.id for row in rows]):
+        whole = update(text_parts).where(text_parts.c.id.in_(ids))
+        connection.execute(whole.values(text=inserted[0]))
+    for entry in taken.mails:
+        insert_entry(connection, entry, now)
+    insert_texts(connection, taken.answers, now)
+    if taken.call is not None:
+        owed = {"text": inserted[0], "created": now, "due": now, "attempts": 0}
+        call = {"keyword": taken.call.keyword, "may_answer": taken.call.may_answer}
+        connection.execute(keyword_calls.insert().values(**owed, **call))
+    _keep_lists(connection, taken, gathered.source, now)
+    return taken
+
+
+def _keep_lists(connection: Connection, taken: Taken, how: str, now: float) -> None:
+    number = taken.number
+    if taken.stop is not None:
+        if taken.stop:
+            stop(connection, [number], how, now)
+        else:
+            unstop(connection, number, how, now)
+    for change in taken.groups:
+        if change.joins:
+            join(connection, change.group, {number: {}}, how, now)
+        else:
+            leave(connection, change.group, [number])

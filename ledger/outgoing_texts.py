@@ -1,0 +1,286 @@
+"""Texts that go out: asked for, claimed, handed to a gateway piece by piece, reported on.
+
+A piece is recorded as being sent before its gateway is given it. What is found so after a crash
+may have gone out or not: it is set aside as unknown, and nobody sends it again but a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, case, exists, func, or_, select, update
+
+from ledger.rows import insert_entry
+from ledger.schema import broadcasts, text_pieces, texts
+from ledger.store import Ledger
+from ledger.text_pieces import Tell, begin, derive, forget, report, set_unknown
+from ledger.text_rows import (
+    SINGLE_RANK,
+    insert_texts,
+    move,
+    pieces_of,
+    read_text,
+    stopped_among,
+    usage_since,
+)
+from ledger.text_steps import Carriage, Step, take_step
+from ledger.texts import Claim, NewText, PieceState, Text, TextState, Usage
+
+_LONGEST_DELAY = 86400.0 * 8  # seconds; no text is put off for longer by us
+_LONGEST_SENDING = 6 * 3600.0  # seconds between two pieces of a text, at the slowest pace
+_STOPPED = "its number is on the stop list"
+_ENDED = "voxpost ended while it was being sent"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What became of asking for a text. refusal: why not; None where it stands in the ledger."""
+
+    text: Text | None
+    refusal: str | None = None
+    known: bool = False
+    """Whether the same source had asked before: it is not sent again."""
+
+
+class OutgoingTexts:
+    """The texts that go out of one ledger. Moments are seconds since 1970, given by the caller."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    async def ask(
+        self, text: NewText, now: float, since: float, refuse: Callable[[Usage], str | None]
+    ) -> Asked:
+        """Record a text, unless its source is known or `refuse` has a reason against it.
+
+        since: the beginning of the day that the caps count by.
+        """
+
+        def work(connection: Connection) -> Asked:
+            row = connection.execute(select(texts).where(texts.c.source == text.source)).first()
+            if row is not None:
+                return Asked(read_text(row), known=True)
+            usage = usage_since(connection, since, text.extension, text.account)
+            refusal = refuse(usage)
+            if refusal is None and stopped_among(connection, [text.number]):
+                refusal = "stop-list"
+            if refusal is not None:
+                return Asked(None, refusal)
+            insert_texts(connection, [text], now)
+            row = connection.execute(select(texts).where(texts.c.source == text.source)).one()
+            return Asked(read_text(row))
+
+        return await self._ledger.write(work)
+
+    async def usage(self, since: float, extension: str, account: str) -> Usage:
+        """The parts that count against the caps of a day."""
+        return await self._ledger.read(lambda it: usage_since(it, since, extension, account))
+
+    async def stopped(self, numbers: Sequence[str]) -> set[str]:
+        """Which of these numbers are on the stop list."""
+        return await self._ledger.read(lambda it: stopped_among(it, numbers))
+
+    async def claim(
+        self, gateway: str, limit: int, now: float, owner: str, tell: Tell
+    ) -> list[Claim]:
+        """Take up to `limit` texts that are due at a gateway; their next pieces are being sent.
+
+        A number on the stop list gets none, whoever asked for it; who did is told.
+        """
+
+        def work(connection: Connection) -> list[Claim]:
+            rows, stopped = _take_due(connection, gateway, limit, now)
+            for text in stopped:
+                for entry in tell(text, TextState.STOPPED, _STOPPED, 0):
+                    insert_entry(connection, entry, now)
+            ids = [row.id for row in rows]
+            move(connection, ids, state=TextState.SENDING, claimed_by=owner)
+            begun = pieces_of(connection, ids)
+            claims = [Claim(read_text(row), len(begun[row.id])) for row in rows]
+            begin(connection, claims, gateway, now)
+            return claims
+
+        return await self._ledger.write(work)
+
+    async def begin(self, claim: Claim, now: float) -> None:
+        """Record that the next piece of a claimed text is being sent."""
+        await self._ledger.write(lambda it: begin(it, [claim], claim.text.gateway, now))
+
+    async def settle(self, steps: Sequence[Step], now: float, tell: Tell) -> None:
+        """Record what became of pieces and texts. All in one commit."""
+
+        def work(connection: Connection) -> None:
+            for step in steps:
+                take_step(connection, step, now)
+            # A report may have come before the gateway's own answer, and said something else.
+            ended = [it.claim.text.id for it in steps if it.end is not None]
+            stand = derive(connection, ended, now, tell)
+            for step in steps:
+                if step.end is stand.get(step.claim.text.id):
+                    for entry in step.mails:
+                        insert_entry(connection, entry, now)
+
+        await self._ledger.write(work)
+
+    async def reported(
+        self,
+        gateway: str,
+        reference: str,
+        state: PieceState | None,
+        words: str,
+        now: float,
+        *,
+        number: str | None,
+        tell: Tell,
+    ) -> bool:
+        """Record what the network says of a piece; False where nothing is known of it yet.
+
+        Arguments:
+            state: DELIVERED or FAILED; None: it is on its way, so it has certainly gone out.
+            number: who it was for, where the gateway's references come again.
+        """
+
+        def work(connection: Connection) -> bool:
+            text_id = report(connection, (gateway, reference, number), state, words, now)
+            if text_id is not None:
+                derive(connection, [text_id], now, tell)
+            return text_id is not None
+
+        return await self._ledger.write(work)
+
+    async def recover(self, owner: str, now: float, tell: Tell) -> list[Text]:
+        """Set aside what this owner was sending when its process ended; returns those texts.
+
+        So is what another began with hours ago: that machine has another name now.
+        """
+        alive = exists().where(
+            text_pieces.c.text == texts.c.id, text_pieces.c.begun > now - _LONGEST_SENDING
+        )
+
+        def work(connection: Connection) -> list[Text]:
+            rows = connection.execute(
+                select(texts).where(
+                    texts.c.state == TextState.SENDING, or_(texts.c.claimed_by == owner, ~alive)
+                )
+            ).all()
+            found = [read_text(row) for row in rows]
+            begun = pieces_of(connection, [text.id for text in found])
+            unknown = []
+            for text in found:
+                if any(it.state is PieceState.SENDING for it in begun[text.id]):
+                    unknown.append(text)
+                else:
+                    move(connection, [text.id], state=TextState.WAITING, claimed_by=None)
+            for text in unknown:
+                set_unknown(connection, text, _ENDED, now)
+                at = next(it.at for it in begun[text.id] if it.state is PieceState.SENDING)
+                for entry in tell(text, TextState.UNKNOWN, _ENDED, at):
+                    insert_entry(connection, entry, now)
+            return unknown
+
+        return await self._ledger.write(work)
+
+    async def release(self, claims: Sequence[Claim]) -> None:
+        """Give back what was claimed and certainly not begun with."""
+
+        def work(connection: Connection) -> None:
+            for claim in claims:
+                forget(connection, claim)
+            ids = [claim.text.id for claim in claims]
+            move(connection, ids, state=TextState.WAITING, claimed_by=None)
+
+        if claims:
+            await self._ledger.write(work)
+
+    async def waiting_gateways(self) -> dict[str, int]:
+        """How many texts wait, by gateway; one that the site file has no more may be among them."""
+
+        def work(connection: Connection) -> dict[str, int]:
+            rows = connection.execute(
+                select(texts.c.gateway, func.count())
+                .where(texts.c.state == TextState.WAITING)
+                .group_by(texts.c.gateway)
+            )
+            return {row[0]: row[1] for row in rows}
+
+        return await self._ledger.read(work)
+
+    async def waiting_at(self, gateway: str, limit: int) -> list[Text]:
+        """Texts that wait for a gateway and of which nothing was sent yet."""
+
+        def work(connection: Connection) -> list[Text]:
+            begun = exists().where(text_pieces.c.text == texts.c.id)
+            rows = connection.execute(
+                select(texts)
+                .where(
+                    texts.c.gateway == gateway,
+                    texts.c.state == TextState.WAITING,
+                    ~begun,
+                )
+                .order_by(texts.c.rank, texts.c.id)
+                .limit(limit)
+            )
+            return [read_text(row) for row in rows]
+
+        return await self._ledger.read(work)
+
+    async def reassign(self, moves: Sequence[tuple[int, Carriage]], now: float) -> None:
+        """Have other gateways carry texts that still wait, as they split and price them.
+
+        One that was tried is due at once; one that is asked for a later moment stays so.
+        """
+        due = case((texts.c.attempts > 0, now), else_=texts.c.due)
+
+        def work(connection: Connection) -> None:
+            for text_id, carriage in moves:
+                connection.execute(
+                    update(texts)
+                    .where(texts.c.id == text_id, texts.c.state == TextState.WAITING)
+                    .values(due=due, **asdict(carriage))
+                )
+
+        if moves:
+            await self._ledger.write(work)
+
+    async def sent_since(self, since: float) -> dict[str, int]:
+        """Pieces that each gateway was given since a moment."""
+
+        def work(connection: Connection) -> dict[str, int]:
+            rows = connection.execute(
+                select(text_pieces.c.gateway, func.count())
+                .where(text_pieces.c.begun >= since)
+                .group_by(text_pieces.c.gateway)
+            )
+            return {row[0]: row[1] for row in rows}
+
+        return await self._ledger.read(work)
+
+
+def _take_due(
+    connection: Connection, gateway: str, limit: int, now: float
+) -> tuple[list[Row[Any]], list[Text]]:
+    """Texts that are due, and those that were stopped on the way: their numbers want none."""
+    stopped: list[Text] = []
+    running = select(broadcasts.c.id).where(broadcasts.c.state == "running")
+    statement = (
+        select(texts)
+        .where(
+            texts.c.gateway == gateway,
+            texts.c.state == TextState.WAITING,
+            or_(texts.c.due <= now, texts.c.due > now + _LONGEST_DELAY),
+            or_(texts.c.rank == SINGLE_RANK, texts.c.broadcast.in_(running)),
+        )
+        .order_by(texts.c.rank, texts.c.due)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    while rows := connection.execute(statement).all():
+        unwanted = stopped_among(connection, [row.number for row in rows])
+        stopped += [read_text(row) for row in rows if row.number in unwanted]
+        ids = [row.id for row in rows if row.number in unwanted]
+        move(connection, ids, state=TextState.STOPPED, settled=now, words=_STOPPED)
+        if wanted := [row for row in rows if row.number not in unwanted]:
+            return wanted, stopped
+    return [], stopped

@@ -1,0 +1,1 @@
+"""E-mails that come to us: the listener, and what they say."""

@@ -1,0 +1,96 @@
+"""Whether the own mail server found an e-mail to be from the one in its From.
+
+Source: RFC 8601 (Authentication-Results), RFC 7489 (DMARC, alignment). A header of the own server's
+name that came from outside is the own server's to take away (RFC 8601, 5); besides, only the
+topmost ones are looked at, down to the next server's Received.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import authres
+
+from mail.intake.mime import Fields
+
+_LONGEST = 8000  # characters of one header
+_RESULTS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One method's, as dkim=pass with header.d=klinik.example."""
+
+    method: str
+    value: str
+    properties: dict[str, str]
+
+
+def proven(fields: Fields, sender: str, authserv_id: str) -> str | None:
+    """How an e-mail is proven to be from its sender: dmarc, dkim, spf or auth; None if it is not.
+
+    Arguments:
+        fields: the e-mail's header.
+        sender: the address in From.
+        authserv_id: the name that the own mail server writes.
+    """
+    local, _, domain = sender.lower().rpartition("@")
+    if not local or not domain:
+        return None
+    found = [
+        result for header in _own_headers(fields, authserv_id) for result in read_results(header)[1]
+    ]
+    if any(it.method == "dmarc" and it.value in {"fail", "permerror", "temperror"} for it in found):
+        return None
+    for result in found:
+        if result.value == "pass" and _is_of(result, sender.lower(), domain):
+            return result.method
+    return None
+
+
+def read_results(header: str) -> tuple[str, list[Result]]:
+    """A header's authserv-id, and its results; a header that is none has neither. Never fails."""
+    try:
+        read = authres.AuthenticationResultsHeader.parse_value(header[:_LONGEST])
+    except Exception:  # SyntaxError for what is none, RecursionError for nested comments, …
+        return "", []
+    return str(read.authserv_id).lower(), [_result(it) for it in read.results[:_RESULTS]]
+
+
+def _own_headers(fields: Fields, authserv_id: str) -> list[str]:
+    """The topmost of the own server's; what stands below the next Received came from outside."""
+    own: list[str] = []
+    for name, value in fields.all:
+        if name == "received" and own:
+            break
+        if name == "authentication-results" and read_results(value)[0] == authserv_id.lower():
+            own.append(value)
+    return own
+
+
+def _is_of(result: Result, sender: str, domain: str) -> bool:
+    """Whether what passed is the very sender's."""
+    given = result.properties
+    if result.method == "dmarc":
+        return given.get("header.from", domain).rpartition("@")[2] == domain
+    if result.method == "dkim":
+        signer = given.get("header.d") or given.get("header.i", "").rpartition("@")[2]
+        return _is_aligned(signer, domain)
+    if result.method == "spf":
+        return _is_aligned(given.get("smtp.mailfrom", "").rpartition("@")[2], domain)
+    if result.method == "auth":  # a log-in at submission (RFC 8601, 2.7.4)
+        account = given.get("smtp.auth") or given.get("smtp.mailfrom")
+        return account is None or account in {sender, sender.rpartition("@")[0]}
+    return False
+
+
+def _is_aligned(signer: str, domain: str) -> bool:
+    """The sender's domain, or one above it; DMARC alone knows which of those below are trusted."""
+    return signer == domain or ("." in signer and domain.endswith(f".{signer}"))
+
+
+def _result(read: authres.AuthenticationResult) -> Result:
+    named: dict[str, str] = {}
+    for it in read.properties:
+        named.setdefault(f"{it.type}.{it.name}".lower(), str(it.value).lower())
+    return Result(str(read.method).lower(), str(read.result).lower(), named)

@@ -1,0 +1,1 @@
+"""The kinds of e-mail: one file each, and the table of them."""

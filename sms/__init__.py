@@ -1,0 +1,1 @@
+"""Texts: gateways that carry them, splitting and joining, and the SMS centre."""

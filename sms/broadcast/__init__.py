@@ -1,0 +1,1 @@
+"""Broadcasts: one text to many, and what became of each."""

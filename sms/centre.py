@@ -1,0 +1,318 @@
+"""The SMS centre at work: every gateway with its lane, what comes in, and what is moved on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+import structlog
+from aiohttp import ClientSession
+
+from ledger.entries import NewEntry
+from ledger.errors import LedgerError
+from ledger.incoming_texts import IncomingTexts
+from ledger.keyword_calls import KeywordCalls
+from ledger.outbox import Outbox
+from ledger.outgoing_texts import OutgoingTexts
+from ledger.store import Ledger
+from ledger.text_steps import Carriage
+from ledger.texts import Text, TextState
+from mail.intake.tokens import ReplyAddresses
+from pbx.gateways import GatewaySettings
+from pbx.model import Site
+from sms.broadcast.runner import Broadcasts
+from sms.choosing import choices, choose
+from sms.figures import figures
+from sms.gateway import Callback, Gateway, GatewayState
+from sms.inbox import GatewayInbox
+from sms.keyword_answers import KeywordAnswers
+from sms.keyword_calls import KeywordCalling
+from sms.notices import gateway_down, gateway_up, text_notice
+from sms.requests import Requests, day_start
+from sms.station import Station
+from sms.taking_in import TakingIn
+
+_TICK = 5.0  # seconds between two looks at the gateways' health
+_MOVE_AFTER = 30.0  # seconds that a gateway is down until others take its texts
+_ALARM_AFTER = 300.0  # seconds that a gateway is down until the administrator is told
+_MOVED_AT_ONCE = 200  # texts
+_STOP_WITHIN = 25.0  # seconds
+
+
+class SmsCentre:
+    """The SMS centre of one site and one ledger.
+
+    Arguments:
+        site: called for the site file as it is now; it may be reread.
+        make: makes the gateway of a section.
+        addresses: makes addresses to answer to; None where no e-mail comes in.
+        session: of sms.gateways.http.new_session, for what keywords call.
+        wake_mail: called when there is a new e-mail to deliver.
+        owner: who claims texts: the same name after a restart.
+        now: seconds since 1970. clock: seconds that only go forward. chance: from 0 to 1.
+    """
+
+    def __init__(
+        self,
+        *,
+        site: Callable[[], Site],
+        ledger: Ledger,
+        make: Callable[[GatewaySettings], Gateway],
+        addresses: Callable[[], ReplyAddresses | None],
+        session: ClientSession,
+        wake_mail: Callable[[], None],
+        owner: str,
+        now: Callable[[], float],
+        clock: Callable[[], float],
+        chance: Callable[[], float],
+    ) -> None:
+        self._site = site
+        self._make = make
+        self._addresses = addresses
+        self._wake_mail = wake_mail
+        self._owner = owner
+        self._now = now
+        self._clock = clock
+        self._chance = chance
+        self._incoming = IncomingTexts(ledger)
+        self._outgoing = OutgoingTexts(ledger)
+        self._outbox = Outbox(ledger)
+        self._ledger = ledger
+        self._stations: dict[str, Station] = {}
+        self._alarmed: dict[str, float] = {}
+        self._renewed = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._log = structlog.get_logger(part="sms")
+        self._broadcasts = Broadcasts(
+            site=site, ledger=ledger, wake=self._wake, wake_mail=wake_mail, now=now, clock=clock
+        )
+        self._calling = KeywordCalling(
+            KeywordCalls(ledger),
+            session=session,
+            site=site,
+            answers=self._answers,
+            told=self._came,
+            now=now,
+            chance=chance,
+        )
+        self.requests = Requests(
+            site=site,
+            texts=self._outgoing,
+            split=self._split,
+            down=self._down,
+            now=now,
+            wake=self._wake,
+        )
+
+    def renew(self) -> None:
+        """Say that the site file was reread: gateways whose section changed are made anew."""
+        self._renewed.set()
+
+    def stop(self) -> None:
+        """Begin nothing new; `run` returns once what is on its way has a fate."""
+        self._stopping.set()
+        self._renewed.set()
+
+    async def run(self) -> None:
+        """Carry texts until stopped. Cancelled, what is on its way becomes unknown."""
+        await self._recover()
+        # Before the first gateway sends: what was released may not go in quiet hours.
+        await self._broadcasts.step()
+        async with asyncio.TaskGroup() as group:
+            work = (self._look_after(), self._broadcasts.run(), self._calling.run())
+            tasks = [group.create_task(it) for it in work]
+            try:
+                while not self._stopping.is_set():
+                    self._renewed.clear()
+                    await self._rebuild(group)
+                    await self._renewed.wait()
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await self._end(list(self._stations))
+
+    def callbacks(self, name: str) -> Mapping[str, Callback]:
+        """The addresses of ours that a gateway's server calls, by path."""
+        station = self._stations.get(name)
+        if station is None:
+            return {}
+        return {callback.path: callback for callback in station.gateway.callbacks()}
+
+    async def snapshot(self) -> dict[str, Any]:
+        """The centre's state as data, for /status and the metrics."""
+        now, site = self._now(), self._site()
+        if site.sms is None:
+            return {}
+        return await figures(
+            self._stations,
+            sms=site.sms,
+            ledger=self._ledger,
+            since=day_start(site, now),
+            now=now,
+        )
+
+    async def _recover(self) -> None:
+        unknown = await self._outgoing.recover(self._owner, self._now(), self._tell)
+        for text in unknown:
+            help_with = f"voxpost sms show {text.id}"
+            self._log.error("may have been sent", text=text.id, help=help_with)
+        if unknown:
+            self._wake_mail()
+
+    async def _rebuild(self, group: asyncio.TaskGroup) -> None:
+        """Have a station for each section of the site file as it is now."""
+        sms = self._site().sms
+        wanted = {} if sms is None else {it.name: it for it in sms.gateways}
+        changed = [
+            name for name, station in self._stations.items() if wanted.get(name) != station.settings
+        ]
+        await self._end(changed)
+        for name, settings in wanted.items():
+            if name not in self._stations:
+                self._stations[name] = self._station(settings)
+                self._stations[name].start(group)
+
+    def _station(self, settings: GatewaySettings) -> Station:
+        return Station(
+            settings,
+            self._make(settings),
+            inbox=GatewayInbox(
+                settings,
+                incoming=self._incoming,
+                outgoing=self._outgoing,
+                taking_in=self._taking_in,
+                tell=self._tell,
+                now=self._now,
+                came=self._came,
+            ),
+            texts=self._outgoing,
+            owner=self._owner,
+            elsewhere=self._elsewhere,
+            moved=self._wake,
+            tell=self._tell,
+            now=self._now,
+            clock=self._clock,
+            chance=self._chance,
+        )
+
+    async def _end(self, names: Collection[str]) -> None:
+        stations = [self._stations[name] for name in names]
+        for station in stations:
+            station.lane.stop()
+        tasks = [station.task for station in stations if station.task is not None]
+        if tasks:
+            await asyncio.wait(tasks, timeout=_STOP_WITHIN)
+        for name in names:
+            task = self._stations.pop(name).task
+            if task is not None:
+                task.cancel()
+
+    async def _look_after(self) -> None:
+        while True:
+            try:
+                await self._join_overdue()
+                await self._count_day()
+                await self._move_on()
+                await self._alarm()
+            except LedgerError as error:
+                self._log.error("ledger", reason=str(error))
+            await asyncio.sleep(_TICK)
+
+    async def _join_overdue(self) -> None:
+        sms = self._site().sms
+        if sms is None:
+            return
+        before = self._now() - sms.join_within_minutes * 60
+        taken = await self._incoming.take_overdue(before, self._now(), self._taking_in().decide)
+        if taken:
+            self._came()
+
+    async def _count_day(self) -> None:
+        counted = await self._outgoing.sent_since(day_start(self._site(), self._now()))
+        for name, station in self._stations.items():
+            station.allowance.counted(counted.get(name, 0))
+
+    async def _move_on(self) -> None:
+        """Give what waits for a gateway that cannot send to one that can."""
+        sms = self._site().sms
+        for name in await self._outgoing.waiting_gateways() if sms is not None else ():
+            station = self._stations.get(name)
+            if station is not None and not station.cannot_send_for(_MOVE_AFTER, self._now()):
+                continue
+            moves = []
+            for text in await self._outgoing.waiting_at(name, _MOVED_AT_ONCE):
+                other = self._elsewhere(text, refused=False)
+                if other is not None:
+                    moves.append((text.id, other))
+            await self._outgoing.reassign(moves, self._now())
+            for gateway in {other.gateway for _, other in moves}:
+                self._wake(gateway)
+
+    async def _alarm(self) -> None:
+        """Tell the administrator of a gateway that stays down, and when it is up again."""
+        now = self._now()
+        mails = []
+        site = self._site()
+        for name, station in self._stations.items() if site.sms is not None else ():
+            health = station.gateway.health()
+            if health.state is GatewayState.UP:
+                if self._alarmed.pop(name, None) is not None:
+                    mails.append(gateway_up(site, name, health.words, health.since))
+            elif name not in self._alarmed and now - health.since > _ALARM_AFTER:
+                self._alarmed[name] = health.since
+                mails.append(gateway_down(site, name, health.words, health.since))
+        if mails:
+            await self._outbox.add(mails, now)
+            self._wake_mail()
+
+    def _taking_in(self) -> TakingIn:
+        answers = self._answers()
+        return TakingIn(answers.site, answers.sms, self._addresses(), answers)
+
+    def _answers(self) -> KeywordAnswers:
+        site = self._site()
+        assert site.sms is not None
+        return KeywordAnswers(site, site.sms, self.requests.prepare, self._now())
+
+    def _came(self) -> None:
+        """Something came in: there is a mail to deliver; perhaps a text to send, a call to make."""
+        self._wake_mail()
+        self._calling.wake()
+        for station in self._stations.values():
+            station.lane.wake()
+
+    def _split(self, settings: GatewaySettings, body: str) -> tuple[int, int]:
+        station = self._stations.get(settings.name)
+        gateway = self._make(settings) if station is None else station.gateway
+        pieces = gateway.pieces(body, 0)
+        return len(pieces), sum(piece.parts for piece in pieces)
+
+    def _down(self) -> set[str]:
+        now = self._now()
+        return {name for name, it in self._stations.items() if it.cannot_send_for(0.0, now)}
+
+    def _elsewhere(self, text: Text, *, refused: bool) -> Carriage | None:
+        sms = self._site().sms
+        if sms is None:
+            return None
+        found = choices(text.number, sms.gateways)
+        names = [it.name for it in found]
+        if refused and text.gateway in names:
+            # Only those behind it: the ones before refused the text already.
+            found = found[names.index(text.gateway) + 1 :]
+        down = self._down() | (set(names) - set(self._stations))
+        other = choose(text.number, found, down=down, not_these={text.gateway})
+        if other is None or (other.name in down and not refused):
+            return None
+        return self.requests.carriage(other, text.body)
+
+    def _wake(self, gateway: str) -> None:
+        if gateway in self._stations:
+            self._stations[gateway].lane.wake()
+
+    def _tell(self, text: Text, state: TextState, words: str, at: int) -> tuple[NewEntry, ...]:
+        site = self._site()
+        if site.sms is None or text.broadcast is not None:
+            return ()  # a broadcast has its report
+        return (text_notice(site, text, state, words, at),)

@@ -1,0 +1,1 @@
+"""One file a gateway; each satisfies `sms.gateway.Gateway`."""

@@ -1,0 +1,60 @@
+"""The texts that keywords send back, and the limits on them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ledger.incoming_texts import TextsSoFar
+from ledger.texts import NewText, Origin
+from pbx.model import Site
+from pbx.sms import Sms
+from sms.policy import Asker, Refusal, over_cap
+from sms.requests import Request, day_start
+
+_AN_HOUR = 5  # to one number: two machines must not answer each other for ever
+_ACCOUNT = "keyword "
+
+
+def account_of(word: str) -> str:
+    """What texts of a keyword are counted for. No program of the site can have this name."""
+    return _ACCOUNT + word
+
+
+def keyword_of(account: str) -> str:
+    """The keyword of `account_of`; empty where it is none's."""
+    return account.removeprefix(_ACCOUNT) if account.startswith(_ACCOUNT) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordAnswers:
+    """Makes answers.
+
+    Arguments:
+        prepare: makes a text of a request, or says why not.
+        now: seconds since 1970.
+    """
+
+    site: Site
+    sms: Sms
+    prepare: Callable[[Request, Site, Sms], NewText | Refusal]
+    now: float
+
+    def make(
+        self, word: str, body: str, number: str, source: str, so_far: TextsSoFar
+    ) -> NewText | None:
+        """The answer to a text that came in; None where it may not be sent.
+
+        Arguments:
+            number: E.164.
+            source: of the text that came in: each has one answer at most.
+        """
+        if so_far.count(number, Origin.KEYWORD, self.now - 3600) >= _AN_HOUR:
+            return None
+        asker = Asker(account=account_of(word))
+        request = Request(f"answer:{source}"[:255], Origin.KEYWORD, number, body, asker)
+        text = self.prepare(request, self.site, self.sms)
+        if isinstance(text, Refusal):
+            return None
+        usage = so_far.usage(day_start(self.site, self.now))
+        return None if over_cap(asker, text.parts, usage, self.sms) else text

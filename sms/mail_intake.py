@@ -1,0 +1,170 @@
+"""E-mails that become texts: who may write them, to whom, and what they are told when not."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from ledger.outbox import Outbox
+from ledger.texts import Origin
+from mail.intake.handler import Answer
+from mail.intake.proof import proven
+from mail.intake.reading import IncomingMail, read_mail
+from mail.intake.tokens import ReplyAddresses, read_number_address
+from pbx.model import Site
+from pbx.numbers import E164
+from pbx.sms import Sms
+from sms.notices import mail_notice
+from sms.policy import Asker, Refusal
+from sms.requests import Request, Requests
+
+_NOBODY = Answer(550, "5.1.1 No such number: write to +62811000111@, or answer a text's e-mail")
+_STRANGER = Answer(550, "5.7.1 Only people of this site may send texts by e-mail")
+_UNPROVEN = Answer(550, "5.7.1 It is not proven who wrote this: see authserv_id in voxpost's docs")
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Who wrote an e-mail. extension: empty for a mail account that is no person's."""
+
+    extension: str
+    address: str
+    may_text: bool
+
+
+@dataclass(slots=True)
+class TextMailStatistics:
+    """What became of e-mails since the start."""
+
+    texts: int = 0
+    refused: int = 0
+    automatic: int = 0
+    strangers: int = 0
+
+
+class TextMails:
+    """Makes texts of e-mails. The Handler of mail/intake/handler.py.
+
+    Arguments:
+        site: called for the site file as it is now.
+        addresses: reads addresses that were made to be answered to.
+        wake_mail: called when there is a new e-mail to deliver.
+        now: seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        *,
+        site: Callable[[], Site],
+        requests: Requests,
+        outbox: Outbox,
+        addresses: Callable[[], ReplyAddresses | None],
+        wake_mail: Callable[[], None],
+        now: Callable[[], float],
+    ) -> None:
+        self._site = site
+        self._requests = requests
+        self._outbox = outbox
+        self._addresses = addresses
+        self._wake_mail = wake_mail
+        self._now = now
+        self.statistics = TextMailStatistics()
+        self._log = structlog.get_logger(part="mail-intake")
+
+    async def recipient(self, address: str) -> Answer:
+        """Take a number's address, and one that was made to be answered to."""
+        return _NOBODY if self._read(address) is None else Answer(250, "2.1.5 Ok")
+
+    async def message(self, content: bytes, sender: str, recipient: str) -> Answer:
+        """Make a text of an e-mail; durable before the answer is 250.
+
+        Raises:
+            LedgerError: the ledger did not take it; the mail server brings it again.
+        """
+        meant = self._read(recipient)
+        if meant is None:
+            return _NOBODY
+        number, signed = meant
+        mail = await read_mail(content, sender)
+        if mail.automatic is not None:
+            # An answer to it, even a bounce, could go round for ever.
+            self.statistics.automatic += 1
+            self._log.info("no text of an automatic e-mail", reason=mail.automatic)
+            return Answer(250, f"2.0.0 Taken, and no text made of it: {mail.automatic}")
+        site = self._site()
+        assert site.sms is not None
+        writer = find_writer(site, site.sms, mail.sender)
+        if writer is None:
+            self.statistics.strangers += 1
+            self._log.warning("e-mail of a stranger", sender=mail.sender, problem=mail.problem)
+            return _STRANGER
+        if not signed and not self._is_proven(mail, site.sms):
+            self.statistics.strangers += 1
+            self._log.warning("e-mail whose sender is not proven", sender=mail.sender)
+            return _UNPROVEN
+        return await self._ask(site, site.sms, mail, writer, number)
+
+    async def _ask(
+        self, site: Site, sms: Sms, mail: IncomingMail, writer: Writer, number: str
+    ) -> Answer:
+        # The Message-ID alone may be anybody's.
+        seed = f"{mail.message_id} {writer.address} {number}".encode()
+        key = hashlib.sha256(seed).hexdigest()[:40]
+        request = Request(
+            source=f"mail:{key}",
+            origin=Origin.MAIL,
+            to=number,
+            body=mail.words,
+            asker=Asker(writer.extension, cap=sms.per_person),
+            author=writer.address,
+            message_id=mail.message_id,
+        )
+        answer = (
+            await self._requests.ask(request) if writer.may_text else Refusal("not-allowed", number)
+        )
+        if isinstance(answer, Refusal):
+            self.statistics.refused += 1
+            self._log.warning("no text sent", reason=answer.reason, detail=answer.detail)
+            entry = mail_notice(site, answer, mail, number, (writer.extension, writer.address))
+            await self._outbox.add([entry], self._now())
+            self._wake_mail()
+            return Answer(250, f"2.0.0 Taken; no text sent: {answer.reason}")
+        self.statistics.texts += 1
+        self._log.info("e-mail became a text", text=answer.text.id, known=answer.known)
+        return Answer(250, f"2.0.0 Taken as text {answer.text.id}")
+
+    def _read(self, address: str) -> tuple[E164 | str, bool] | None:
+        """The number of an address, and whether it is one that we signed."""
+        site = self._site()
+        addresses = self._addresses()
+        if site.sms is None or site.sms.mail is None or addresses is None:
+            return None
+        if (answered := addresses.read(address)) is not None:
+            return answered[0], True
+        if address.rpartition("@")[2].lower() != site.sms.mail.domain.lower():
+            return None
+        number = read_number_address(address, site.site.country)
+        return None if number is None else (number, False)
+
+    def _is_proven(self, mail: IncomingMail, sms: Sms) -> bool:
+        assert sms.mail is not None
+        name = sms.mail.authserv_id
+        return name is None or proven(mail.fields, mail.sender, name) is not None
+
+
+def find_writer(site: Site, sms: Sms, address: str) -> Writer | None:
+    """Who of the site has this address: a person, or the desk and the like; None: nobody."""
+    wanted = address.lower()
+    for person in site.people:
+        if person.email is not None and person.email.lower() == wanted:
+            return Writer(person.extension, person.email, person.may_text)
+    shared = [
+        sms.desk,
+        *(owner for owner in sms.numbers.values() if "@" in owner),
+        *(account for keyword in sms.keywords for account in keyword.to),
+    ]
+    found = next((it for it in shared if it.lower() == wanted), None)
+    return None if found is None else Writer("", found, may_text=True)

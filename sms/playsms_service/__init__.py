@@ -1,0 +1,1 @@
+"""The web service that programs know from PlaySMS, answered by us."""

@@ -1,0 +1,162 @@
+"""What becomes of a text that came in: whose it is, the e-mail, the answer, the lists. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ledger.entries import NewEntry
+from ledger.facts import EarlierText, TextFacts
+from ledger.incoming_texts import Gathered, GroupChange, NewCall, Taken, TextsSoFar
+from ledger.texts import NewText, Text
+from mail.identity import message_id
+from mail.intake.tokens import ReplyAddresses
+from mail.plain import plain
+from pbx.fields import is_address
+from pbx.model import Site
+from pbx.numbers import E164, Extension, to_e164
+from pbx.sms import Keyword, Sms
+from sms.joining import join
+from sms.keyword_answers import KeywordAnswers, account_of
+
+_NAME = 40  # characters of a sender that has no number
+_THREAD = 10  # Message-IDs in References
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose a text is. extension: empty for a mail account that is no person's."""
+
+    extension: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """A text that came in, as it was read. earlier: of the same number, the newest first."""
+
+    gathered: Gathered
+    e164: E164 | None
+    number: str
+    body: str
+    keyword: Keyword | None
+    earlier: Sequence[Text]
+
+
+@dataclass(frozen=True, slots=True)
+class TakingIn:
+    """Decides what becomes of texts.
+
+    Arguments:
+        addresses: makes addresses to answer to; None where no e-mail comes in.
+        answers: makes the texts that keywords send back.
+    """
+
+    site: Site
+    sms: Sms
+    addresses: ReplyAddresses | None
+    answers: KeywordAnswers
+
+    def decide(self, gathered: Gathered, so_far: TextsSoFar) -> Taken:
+        """The Decide of ledger/incoming_texts.py."""
+        arrival = self._read(gathered, so_far)
+        owners = self._owners(arrival, so_far)
+        mails = tuple(self._mail(arrival, owner) for owner in owners)
+        stop = self._stop(arrival)
+        answer = None if stop is not None else self._answer(arrival, so_far)
+        return Taken(
+            number=arrival.number,
+            body=arrival.body,
+            extension=owners[0].extension,
+            message_id=mails[0].message_id,
+            mails=mails,
+            answers=() if answer is None else (answer,),
+            stop=stop,
+            groups=_groups(arrival.keyword) if arrival.e164 is not None else (),
+            account="" if arrival.keyword is None else account_of(arrival.keyword.word),
+            call=_call(arrival, stop),
+        )
+
+    def _read(self, gathered: Gathered, so_far: TextsSoFar) -> _Arrival:
+        e164 = to_e164(gathered.sender, self.site.site.country)
+        number = e164 or plain(gathered.sender, _NAME)
+        body = join(gathered.bodies, gathered.total)
+        if gathered.trouble:
+            body = f"{body}\n[{gathered.trouble}]".strip()
+        word = "".join(body.split(maxsplit=1)[:1]).upper()
+        keyword = next((it for it in self.sms.keywords if it.word == word), None)
+        earlier = so_far.latest(number, max(self.sms.quoted, _THREAD))
+        return _Arrival(gathered, e164, number, body, keyword, earlier)
+
+    def _owners(self, arrival: _Arrival, so_far: TextsSoFar) -> Sequence[Owner]:
+        if arrival.keyword is not None and arrival.keyword.to:
+            return [Owner("", address) for address in arrival.keyword.to]
+        came_to = arrival.gathered.own_number or ""
+        e164 = to_e164(came_to, self.site.site.country) or ""
+        own = self.sms.numbers.get(came_to) or self.sms.numbers.get(e164)
+        if own is not None and is_address(own):
+            return [Owner("", own)]
+        for extension in (own, so_far.last_writer(arrival.number)):
+            person = self.site.by_extension.get(Extension(extension or ""))
+            if person is not None and person.email is not None:
+                return [Owner(person.extension, person.email)]
+        return [Owner("", self.sms.desk)]
+
+    def _mail(self, arrival: _Arrival, owner: Owner) -> NewEntry:
+        gathered, earlier = arrival.gathered, arrival.earlier
+        quoted = [text for text in earlier[: self.sms.quoted] if text.body]
+        reply_to = None
+        if self.addresses is not None and arrival.e164 is not None:
+            reply_to = self.addresses.address(arrival.e164, owner.extension)
+        facts = TextFacts(
+            number=arrival.number,
+            own_number=gathered.own_number,
+            gateway=gathered.gateway,
+            received_at=int(gathered.sent_at),
+            body=arrival.body,
+            incomplete=not gathered.whole,
+            earlier=tuple(
+                EarlierText(int(it.created), not it.came_in, self._writer(it), it.body)
+                for it in reversed(quoted)
+            ),
+            references=tuple(
+                it.message_id for it in reversed(earlier[:_THREAD]) if it.message_id is not None
+            ),
+            reply_to=reply_to,
+            keyword=None if arrival.keyword is None else arrival.keyword.word,
+        )
+        source = f"{gathered.source}:{owner.extension or owner.address}"[:255]
+        identity = message_id(source, self.site.site.domain)
+        return NewEntry(source, owner.extension, owner.address, identity, facts)
+
+    def _writer(self, text: Text) -> str:
+        person = self.site.by_extension.get(Extension(text.extension))
+        return "" if text.came_in or person is None else person.name
+
+    def _stop(self, arrival: _Arrival) -> bool | None:
+        alone = arrival.body.strip().upper()
+        if alone in self.sms.stop_words:
+            return True
+        return False if alone in self.sms.start_words else None
+
+    def _answer(self, arrival: _Arrival, so_far: TextsSoFar) -> NewText | None:
+        keyword = arrival.keyword
+        if keyword is None or keyword.answer is None or arrival.e164 is None:
+            return None
+        source = arrival.gathered.source
+        return self.answers.make(keyword.word, keyword.answer, arrival.e164, source, so_far)
+
+
+def _call(arrival: _Arrival, stop: bool | None) -> NewCall | None:
+    keyword = arrival.keyword
+    if keyword is None or keyword.call is None:
+        return None
+    may_answer = keyword.answer is None and stop is None and arrival.e164 is not None
+    return NewCall(keyword.word, may_answer)
+
+
+def _groups(keyword: Keyword | None) -> tuple[GroupChange, ...]:
+    if keyword is None:
+        return ()
+    changes = [(keyword.join, True), (keyword.leave, False)]
+    return tuple(GroupChange(group, joins) for group, joins in changes if group is not None)

@@ -1,0 +1,192 @@
+"""E-mails that become texts, as the listener hands them over."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from ledger.facts import NoticeFacts
+from ledger.outbox import Outbox
+from ledger.texts import TextState
+from mail.intake.tokens import ReplyAddresses
+from pbx.numbers import E164
+from sms.mail_intake import TextMails
+from tests.sms.sms_office import CUSTOMER, SECRET, SmsOffice, running_office, site_text
+
+DIRECT = f"{CUSTOMER}@sms.klinik.example"
+SIGNED = ReplyAddresses(SECRET, "sms.klinik.example").address(E164(CUSTOMER), "1001")
+LETTER = """\
+From: Sari <{sender}>
+To: {to}
+Subject: Re: SMS dari 0811-1111-111
+Message-ID: <{number}@klinik.example>
+Date: Sun, 22 Nov 2026 09:00:00 +0700
+{more}Content-Type: text/plain; charset=utf-8
+
+{body}
+"""
+
+
+def letter(
+    body: str = "Hasilnya sudah ada.",
+    *,
+    sender: str = "sari@klinik.example",
+    to: str = DIRECT,
+    number: int = 1,
+    more: str = "",
+) -> bytes:
+    text = LETTER.format(body=body, sender=sender, to=to, number=number, more=more)
+    return text.replace("\n", "\r\n").encode()
+
+
+@asynccontextmanager
+async def intake(folder: Path, text: str = "") -> AsyncIterator[tuple[SmsOffice, TextMails]]:
+    async with running_office(folder, text) as office:
+        addresses = ReplyAddresses(SECRET, "sms.klinik.example")
+        yield (
+            office,
+            TextMails(
+                site=lambda: office.site,
+                requests=office.centre.requests,
+                outbox=Outbox(office.ledger),
+                addresses=lambda: addresses,
+                wake_mail=office.mails.set,
+                now=lambda: office.moment,
+            ),
+        )
+
+
+async def test_an_answer_to_a_texts_e_mail_becomes_a_text_of_its_new_words(tmp_path: Path) -> None:
+    quoted = "Pada Min, 22 Nov 2026 08.00, 0811 <v@klinik.example> menulis:\n> Kapan?"
+    body = f"Hasilnya sudah ada.\n\n{quoted}"
+    async with intake(tmp_path) as (office, mails):
+        answer = await mails.message(letter(body, to=SIGNED), "sari@klinik.example", SIGNED)
+        assert answer.code == 250
+        texts = await office.until(lambda it: bool(it) and it[0].state is TextState.SENT)
+        assert (texts[0].number, texts[0].body, texts[0].extension) == (
+            CUSTOMER,
+            "Hasilnya sudah ada.",
+            "1001",
+        )
+
+
+async def test_the_same_e_mail_brought_again_sends_no_second_text(tmp_path: Path) -> None:
+    async with intake(tmp_path) as (office, mails):
+        for _ in range(3):
+            assert (await mails.message(letter(), "sari@klinik.example", DIRECT)).code == 250
+        await office.until(lambda it: bool(it) and it[0].state is TextState.SENT)
+        assert len(office.gateway.sent) == 1
+
+
+async def test_two_numbers_of_one_e_mail_each_get_it(tmp_path: Path) -> None:
+    other = "+628122222222@sms.klinik.example"
+    async with intake(tmp_path) as (office, mails):
+        for recipient in (DIRECT, other):
+            assert (await mails.message(letter(), "sari@klinik.example", recipient)).code == 250
+        texts = await office.until(lambda it: len(it) == 2)
+        assert {text.number for text in texts} == {CUSTOMER, "+628122222222"}
+
+
+@pytest.mark.parametrize(
+    ("address", "code"),
+    [
+        (DIRECT, 250),
+        (SIGNED, 250),
+        ("08111111111@sms.klinik.example", 250),
+        (SIGNED.replace("-1001-", "-1002-"), 550),
+        ("sari@sms.klinik.example", 550),
+        ("+628111111111@klinik.example", 550),
+        ("postmaster@sms.klinik.example", 550),
+    ],
+)
+async def test_only_numbers_and_addresses_that_we_signed_are_taken(
+    tmp_path: Path, address: str, code: int
+) -> None:
+    async with intake(tmp_path) as (_, mails):
+        assert (await mails.recipient(address)).code == code
+
+
+async def test_strangers_send_no_texts(tmp_path: Path) -> None:
+    async with intake(tmp_path) as (office, mails):
+        content = letter(sender="mallory@evil.example")
+        assert (await mails.message(content, "mallory@evil.example", DIRECT)).code == 550
+        assert await office.texts() == []
+        assert await office.letters() == []
+
+
+async def test_with_a_servers_name_set_a_sender_must_be_proven_unless_the_address_is_signed(
+    tmp_path: Path,
+) -> None:
+    text = site_text().replace("[sms.mail]", '[sms.mail]\nauthserv_id = "mx.klinik.example"')
+    passed = "Authentication-Results: mx.klinik.example; dmarc=pass header.from=klinik.example\n"
+    forged = passed.replace("mx.", "evil.")
+    async with intake(tmp_path, text) as (office, mails):
+        sender = "sari@klinik.example"
+        assert (await mails.message(letter(number=1), sender, DIRECT)).code == 550
+        assert (await mails.message(letter(number=2, more=forged), sender, DIRECT)).code == 550
+        assert (await mails.message(letter(number=3, more=passed), sender, DIRECT)).code == 250
+        assert (await mails.message(letter(number=4), sender, SIGNED)).code == 250
+        assert len(await office.texts()) == 2
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "Auto-Submitted: auto-replied\n",
+        "Precedence: bulk\n",
+        "List-Id: <news.klinik.example>\n",
+        "X-Autoreply: yes\n",
+    ],
+)
+async def test_automatic_e_mails_become_no_texts_and_get_no_answer(
+    tmp_path: Path, more: str
+) -> None:
+    async with intake(tmp_path) as (office, mails):
+        answer = await mails.message(letter(more=more), "sari@klinik.example", DIRECT)
+        assert answer.code == 250
+        assert await office.texts() == []
+        assert await office.letters() == []
+
+
+@pytest.mark.parametrize(
+    ("body", "sms", "reason"),
+    [
+        ("> hanya kutipan", "", "no-words"),
+        ("panjang " * 200, "", "too-long"),
+        ("Halo", "per_person = 0", "over-cap-person"),
+    ],
+)
+async def test_what_is_not_sent_is_answered_by_e_mail(
+    tmp_path: Path, body: str, sms: str, reason: str
+) -> None:
+    async with intake(tmp_path, site_text(sms=sms)) as (office, mails):
+        answer = await mails.message(letter(body), "sari@klinik.example", DIRECT)
+        assert answer.code == 250
+        (entry,) = await office.letters()
+        assert isinstance(entry.facts, NoticeFacts)
+        assert entry.facts.fields["reason"] == reason
+        assert entry.recipient == "sari@klinik.example"
+        assert entry.facts.references[-1] == "<1@klinik.example>"
+
+
+async def test_who_may_not_text_is_told_so(tmp_path: Path) -> None:
+    text = site_text().replace('name = "Sari"', 'name = "Sari"\nmay_text = false')
+    async with intake(tmp_path, text) as (office, mails):
+        await mails.message(letter(), "sari@klinik.example", DIRECT)
+        (entry,) = await office.letters()
+        assert isinstance(entry.facts, NoticeFacts)
+        assert entry.facts.fields["reason"] == "not-allowed"
+
+
+async def test_the_customers_next_text_is_threaded_behind_the_answer(tmp_path: Path) -> None:
+    async with intake(tmp_path) as (office, mails):
+        await office.text_in("Kapan?")
+        (first,) = await office.letters()
+        await mails.message(letter(to=SIGNED), "sari@klinik.example", SIGNED)
+        await office.text_in("Terima kasih")
+        second = (await office.letters())[-1]
+        assert second.facts.references == (first.message_id, "<1@klinik.example>")  # type: ignore[union-attr]
+        assert second.recipient == "sari@klinik.example"

@@ -1,0 +1,127 @@
+"""A gateway with an account at the lab's SMSC, and an inbox that remembers."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from random import Random
+from typing import Any
+
+from lab.ports import LOOPBACK, PortFinder
+from lab.smsc import Smsc
+from ledger.errors import LedgerError
+from pbx.gateways import SmppGateway
+from sms.gateway import GatewayState, Incoming, Outgoing, Report
+from sms.gateways.smpp.delays import Delays
+from sms.gateways.smpp.gateway import Smpp
+from sms.gateways.smpp.session import Patience
+from sms.piece import Piece
+
+QUICK = Patience(connect=2.0, answer=1.0, silence=5.0, farewell=0.5)
+AT_ONCE = Delays(lost=(0.01, 0.02), refused=(60.0, 60.0), stalled=(0.3, 0.3))
+
+
+class RememberingInbox:
+    """Takes everything, unless told to fail."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, Incoming] = {}
+        self.came: list[Incoming] = []
+        self.reports: list[Report] = []
+        self.failures = 0
+        """How many more times it fails."""
+        self.changed = asyncio.Condition()
+        self.open = asyncio.Event()
+        self.open.set()
+
+    async def received(self, text: Incoming) -> None:
+        await self._take()
+        self.came.append(text)
+        self.texts.setdefault(text.key, text)
+        await self._tell()
+
+    async def reported(self, report: Report) -> None:
+        await self._take()
+        self.reports.append(report)
+        await self._tell()
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with self.changed:
+            await self.changed.wait_for(condition)
+
+    async def _take(self) -> None:
+        await self.open.wait()
+        if self.failures:
+            self.failures -= 1
+            raise LedgerError("the disk is full")
+
+    async def _tell(self) -> None:
+        async with self.changed:
+            self.changed.notify_all()
+
+
+def make_smsc(**arguments: Any) -> Smsc:
+    """An SMSC with an account for the gateway, not yet open."""
+    return Smsc(PortFinder(Random()).one(), accounts={"clinic": "s3cret"}, **arguments)
+
+
+def settings_for(smsc: Smsc, **changes: Any) -> SmppGateway:
+    section = {
+        "kind": "smpp",
+        "name": "operator",
+        "host": LOOPBACK,
+        "port": smsc.port,
+        "system_id": "clinic",
+        "password": "s3cret",
+        "number": "+62811000111",
+    }
+    section = {key: value for key, value in (section | changes).items() if value is not None}
+    return SmppGateway.model_validate(section)
+
+
+@asynccontextmanager
+async def running(
+    smsc: Smsc,
+    inbox: RememberingInbox,
+    *,
+    patience: Patience = QUICK,
+    delays: Delays = AT_ONCE,
+    bound: bool = True,
+    **changes: Any,
+) -> AsyncIterator[Smpp]:
+    """A gateway that runs. bound: wait until it is."""
+    gateway = Smpp(
+        settings_for(smsc, **changes),
+        now=time.time,
+        clock=time.monotonic,
+        chance=Random(4).random,
+        patience=patience,
+        delays=delays,
+    )
+    task = asyncio.create_task(gateway.run(inbox))
+    try:
+        if bound:
+            await until_up(gateway)
+        yield gateway
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert task.cancelled(), task.exception()
+
+
+async def until_up(gateway: Smpp) -> None:
+    await until_state(gateway, GatewayState.UP)
+
+
+async def until_state(gateway: Smpp, state: GatewayState) -> None:
+    async with asyncio.timeout(10):
+        while gateway.health().state is not state:
+            await asyncio.sleep(0.005)
+
+
+def text_of(
+    body: str = "Halo", key: str = "1-0", number: str = "+628123456789", **fields: Any
+) -> Outgoing:
+    return Outgoing(key, number, fields.pop("own_number", None), Piece(body, "gsm7", **fields))
