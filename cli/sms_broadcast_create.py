@@ -149,6 +149,7 @@ async def _create(
         plan = await make_plan(wish.name, found.found, maker, book)
         plan.bad = sorted([*found.bad, *plan.bad], key=lambda it: it.line)
         plan.doubles = found.doubles
+        plan.starts = starts
         plan.ends = plan_end(plan, site, wish.per_minute, starts)
         if not wish.send or (plan.bad and not wish.skip_bad) or not (plan.texts or plan.stopped):
             return plan, None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import click
 
 from cli.sms_broadcast_words import when
@@ -24,6 +22,7 @@ def print_plan(site: Site, plan: Plan, *, skip_bad: bool) -> None:
         f"{counted(len(plan.bad), 'bad row', 'bad rows')}",
         "parts": f"{plan.parts}, {plan.fewest_parts} to {plan.most_parts} for each number",
         "cost": in_money(plan.cost),
+        "begins": when(site, plan.starts),
         "done": _end(site, plan),
     }
     for label, value in rows.items():
@@ -61,4 +60,4 @@ def _end(site: Site, plan: Plan) -> str:
         return "-"
     if plan.ends is None:
         return "never: look at sms.broadcast_per_day and the gateways' per_day"
-    return f"{when(site, plan.ends)}, in {span(plan.ends - time.time())}"
+    return f"{when(site, plan.ends)}, after {span(plan.ends - plan.starts)}"

@@ -19,7 +19,7 @@ from cli.texts_shown import ask_ledger, number_meant, sms_of
 from ledger.number_lists import NumberGroups
 from pbx.model import Site
 from pbx.site import load_site
-from sms.broadcast.recipients import Read
+from sms.broadcast.cells import Read
 from sms.policy import read_recipient
 
 

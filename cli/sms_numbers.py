@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 
 from cli.tables import plain
-from sms.broadcast.recipients import BadRow, Read, from_csv, from_group, gather
+from sms.broadcast.cells import Read
+from sms.broadcast.recipients import BadRow, from_csv, from_group, gather
 from sms.broadcast.template import fold
 
 _SHOWN = 20  # bad rows

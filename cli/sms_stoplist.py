@@ -17,7 +17,7 @@ from ledger.number_lists import StopList
 from pbx.model import Site
 from pbx.numbers import to_e164
 from pbx.site import load_site
-from sms.broadcast.recipients import Read
+from sms.broadcast.cells import Read
 from sms.policy import Refusal
 
 

@@ -46,6 +46,7 @@ class FakeSmsc:
         self._output = folder / f"fakesmsc-{name}.log"
         self._port = port
         self._child: Child | None = None
+        self._read = self._counted = 0
 
     async def start(self) -> None:
         """Connect and print what comes, until stop()."""
@@ -75,6 +76,17 @@ class FakeSmsc:
     def came_out(self) -> list[CameOut]:
         """The texts that it got since its first start."""
         return [read_line(found) for found in _GOT.findall(self._said())]
+
+    def count(self) -> int:
+        """How many those are; only what was printed since the last look is read."""
+        if self._output.exists():
+            with self._output.open("rb") as stream:
+                stream.seek(self._read)
+                said = stream.read()
+            whole = said[: said.rfind(b"\n") + 1]
+            self._read += len(whole)
+            self._counted += len(_GOT.findall(whole))
+        return self._counted
 
     def _run(self, *arguments: str) -> Child:
         where = ("-H", LOOPBACK, "-r", str(self._port))

@@ -111,6 +111,10 @@ class PrivateKannel:
                     return texts
                 await asyncio.sleep(0.02)
 
+    def count_texts(self) -> int:
+        """How many texts the SMSC has got, looked up without reading them all again."""
+        return self._smsc.count()
+
     async def bring_in(self, *lines: str, apart: float = 0.0, count: int | None = None) -> None:
         """Let texts come in, in fakesmsc's own words, as "+62811 100 text hello".
 

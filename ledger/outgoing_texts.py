@@ -6,16 +6,27 @@ may have gone out or not: it is set aside as unknown, and nobody sends it again 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, exists, func, or_, select, update
+from sqlalchemy import Connection, Row, case, exists, func, or_, select, true, update
 
 from ledger.rows import insert_entry
 from ledger.schema import broadcasts, text_pieces, texts
 from ledger.store import Ledger
-from ledger.text_pieces import Tell, begin, derive, forget, report, set_unknown
+from ledger.text_pieces import (
+    NewReport,
+    Tell,
+    begin,
+    derive,
+    forget,
+    forget_old_reports,
+    nobody,
+    report,
+    report_own,
+    set_unknown,
+)
 from ledger.text_rows import (
     SINGLE_RANK,
     insert_texts,
@@ -25,7 +36,7 @@ from ledger.text_rows import (
     stopped_among,
     usage_since,
 )
-from ledger.text_steps import Carriage, Step, take_step
+from ledger.text_steps import Carriage, Step, take_steps
 from ledger.texts import Claim, NewText, PieceState, Text, TextState, Usage
 
 _LONGEST_DELAY = 86400.0 * 8  # seconds; no text is put off for longer by us
@@ -83,46 +94,46 @@ class OutgoingTexts:
         return await self._ledger.read(lambda it: stopped_among(it, numbers))
 
     async def claim(
-        self, gateway: str, limit: int, now: float, owner: str, tell: Tell
+        self, gateway: str, limit: int, now: float, owner: str, tell: Tell = nobody
     ) -> list[Claim]:
         """Take up to `limit` texts that are due at a gateway; their next pieces are being sent.
 
         A number on the stop list gets none, whoever asked for it; who did is told.
         """
-
-        def work(connection: Connection) -> list[Claim]:
-            rows, stopped = _take_due(connection, gateway, limit, now)
-            for text in stopped:
-                for entry in tell(text, TextState.STOPPED, _STOPPED, 0):
-                    insert_entry(connection, entry, now)
-            ids = [row.id for row in rows]
-            move(connection, ids, state=TextState.SENDING, claimed_by=owner)
-            begun = pieces_of(connection, ids)
-            claims = [Claim(read_text(row), len(begun[row.id])) for row in rows]
-            begin(connection, claims, gateway, now)
-            return claims
-
-        return await self._ledger.write(work)
-
-    async def begin(self, claim: Claim, now: float) -> None:
-        """Record that the next piece of a claimed text is being sent."""
-        await self._ledger.write(lambda it: begin(it, [claim], claim.text.gateway, now))
+        return await self.turn(gateway, room=limit, now=now, owner=owner, tell=tell)
 
     async def settle(self, steps: Sequence[Step], now: float, tell: Tell) -> None:
         """Record what became of pieces and texts. All in one commit."""
+        await self._ledger.write(lambda it: take_steps(it, steps, now, tell))
 
-        def work(connection: Connection) -> None:
-            for step in steps:
-                take_step(connection, step, now)
-            # A report may have come before the gateway's own answer, and said something else.
-            ended = [it.claim.text.id for it in steps if it.end is not None]
-            stand = derive(connection, ended, now, tell)
-            for step in steps:
-                if step.end is stand.get(step.claim.text.id):
-                    for entry in step.mails:
-                        insert_entry(connection, entry, now)
+    async def turn(
+        self,
+        gateway: str,
+        *,
+        steps: Sequence[Step] = (),
+        following: Sequence[Claim] = (),
+        room: int = 0,
+        now: float,
+        owner: str,
+        tell: Tell,
+    ) -> list[Claim]:
+        """Settle steps, begin with following pieces, and claim new texts. All in one commit.
 
-        await self._ledger.write(work)
+        Returns what is to be sent now: `following`, and up to `room` texts more.
+        """
+
+        def work(connection: Connection) -> list[Claim]:
+            if steps:
+                take_steps(connection, steps, now, tell)
+            begin(connection, following, gateway, now)
+            claims = (
+                _claim(connection, gateway, room, now=now, owner=owner, tell=tell)
+                if room > 0
+                else []
+            )
+            return [*following, *claims]
+
+        return await self._ledger.write(work)
 
     async def reported(
         self,
@@ -150,11 +161,34 @@ class OutgoingTexts:
 
         return await self._ledger.write(work)
 
-    async def recover(self, owner: str, now: float, tell: Tell) -> list[Text]:
+    async def reported_many(
+        self, gateway: str, reports: Mapping[str, NewReport], now: float, tell: Tell
+    ) -> None:
+        """Record reports by the references that they name, in one commit."""
+
+        def work(connection: Connection) -> None:
+            known = report_own(connection, gateway, reports, now)
+            for reference, it in reports.items():
+                if reference not in known:
+                    report(connection, (gateway, reference, None), it.state, it.words, now)
+            derive(connection, list(set(known.values())), now, tell)
+
+        await self._ledger.write(work)
+
+    async def forget_old_reports(self, now: float) -> None:
+        """Forget reports of texts that are none of ours."""
+        await self._ledger.write(lambda it: forget_old_reports(it, now))
+
+    async def recover(
+        self, owner: str, now: float, tell: Tell, gateway: str | None = None
+    ) -> list[Text]:
         """Set aside what this owner was sending when its process ended; returns those texts.
 
         So is what another began with hours ago: that machine has another name now.
+
+        gateway: only what this one was given.
         """
+        mine = true() if gateway is None else texts.c.gateway == gateway
         alive = exists().where(
             text_pieces.c.text == texts.c.id, text_pieces.c.begun > now - _LONGEST_SENDING
         )
@@ -162,7 +196,9 @@ class OutgoingTexts:
         def work(connection: Connection) -> list[Text]:
             rows = connection.execute(
                 select(texts).where(
-                    texts.c.state == TextState.SENDING, or_(texts.c.claimed_by == owner, ~alive)
+                    texts.c.state == TextState.SENDING,
+                    or_(texts.c.claimed_by == owner, ~alive),
+                    mine,
                 )
             ).all()
             found = [read_text(row) for row in rows]
@@ -256,6 +292,21 @@ class OutgoingTexts:
             return {row[0]: row[1] for row in rows}
 
         return await self._ledger.read(work)
+
+
+def _claim(
+    connection: Connection, gateway: str, limit: int, *, now: float, owner: str, tell: Tell
+) -> list[Claim]:
+    rows, stopped = _take_due(connection, gateway, limit, now)
+    for text in stopped:
+        for entry in tell(text, TextState.STOPPED, _STOPPED, 0):
+            insert_entry(connection, entry, now)
+    ids = [row.id for row in rows]
+    move(connection, ids, state=TextState.SENDING, claimed_by=owner)
+    begun = pieces_of(connection, ids)
+    claims = [Claim(read_text(row), len(begun[row.id])) for row in rows]
+    begin(connection, claims, gateway, now)
+    return claims
 
 
 def _take_due(

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, func, null, select, update
 from ledger.errors import NoSuchEntry
 from ledger.schema import text_parts, text_pieces, texts
 from ledger.store import Ledger
-from ledger.text_pieces import derive
+from ledger.text_pieces import derive, nobody
 from ledger.text_rows import SINGLE_RANK, move, pieces_of, read_text
 from ledger.texts import PieceRecord, PieceState, Text, TextState
 
@@ -180,4 +180,4 @@ def _has_gone(connection: Connection, text_id: int, now: float) -> None:
     row = connection.execute(select(texts).where(texts.c.id == text_id)).one()
     if len(pieces_of(connection, [text_id])[text_id]) >= row.pieces:
         move(connection, [text_id], state=TextState.SENT, settled=now)
-        derive(connection, [text_id], now, lambda *_: ())
+        derive(connection, [text_id], now, nobody)

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, bindparam, update
 
 from ledger.entries import NewEntry
+from ledger.rows import insert_entry
 from ledger.schema import texts
-from ledger.text_pieces import forget, record
+from ledger.text_pieces import (
+    SentPiece,
+    Tell,
+    derive,
+    forget,
+    not_merely_sent,
+    record,
+    record_sent,
+)
 from ledger.text_rows import storable
 from ledger.texts import UNSETTLED, Claim, PieceState, TextState
 
@@ -45,6 +55,43 @@ class Step:
     due: float = 0.0
     other: Carriage | None = None
     mails: tuple[NewEntry, ...] = ()
+
+
+_AS_SENT = (
+    update(texts)
+    .where(texts.c.id == bindparam("of_text"), texts.c.state == TextState.SENDING)
+    .values(
+        state=TextState.SENT, words=bindparam("said"), settled=bindparam("when"), claimed_by=None
+    )
+)
+
+
+def take_steps(connection: Connection, steps: Sequence[Step], now: float, tell: Tell) -> None:
+    """Record steps of one gateway. What was sent, most of them, many at once."""
+    sent = [step for step in steps if step.piece is PieceState.SENT]
+    if sent:
+        record_sent(connection, [SentPiece(it.claim, it.words, it.reference) for it in sent], now)
+    whole = [
+        {
+            "of_text": step.claim.text.id,
+            "said": None if step.words is None else storable(step.words),
+            "when": now,
+        }
+        for step in sent
+        if step.end is TextState.SENT
+    ]
+    if whole:
+        connection.execute(_AS_SENT, whole)
+    for step in steps:
+        if step.piece is not PieceState.SENT:
+            take_step(connection, step, now)
+    # A report may have come before the gateway's own answer, and said something else.
+    ended = [it.claim.text.id for it in steps if it.end is not None]
+    stand = derive(connection, not_merely_sent(connection, ended), now, tell)
+    for step in steps:
+        if step.end is stand.get(step.claim.text.id, step.end):
+            for entry in step.mails:
+                insert_entry(connection, entry, now)
 
 
 def take_step(connection: Connection, step: Step, now: float) -> None:

@@ -153,7 +153,12 @@ class SmsCentre:
         )
 
     async def _recover(self) -> None:
-        unknown = await self._outgoing.recover(self._owner, self._now(), self._tell)
+        await self._set_unknown(None)
+
+    async def _set_unknown(self, gateway: str | None) -> None:
+        """Set aside what was being sent by a gateway, or by all, and is not any more."""
+        now = self._now()
+        unknown = await self._outgoing.recover(self._owner, now, self._tell, gateway)
         for text in unknown:
             help_with = f"voxpost sms show {text.id}"
             self._log.error("may have been sent", text=text.id, help=help_with)
@@ -203,16 +208,20 @@ class SmsCentre:
         tasks = [station.task for station in stations if station.task is not None]
         if tasks:
             await asyncio.wait(tasks, timeout=_STOP_WITHIN)
-        for name in names:
-            task = self._stations.pop(name).task
-            if task is not None:
-                task.cancel()
+        for name, station in zip(names, stations, strict=True):
+            del self._stations[name]
+            if station.task is not None and not station.task.done():
+                station.task.cancel()
+                await asyncio.wait([station.task])
+                # Its next lane must not find texts that nobody sends any more.
+                await self._set_unknown(name)
 
     async def _look_after(self) -> None:
         while True:
             try:
                 await self._join_overdue()
                 await self._count_day()
+                await self._outgoing.forget_old_reports(self._now())
                 await self._move_on()
                 await self._alarm()
             except LedgerError as error:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 
 from ledger.incoming_texts import IncomingTexts, NewPart
 from ledger.outgoing_texts import OutgoingTexts
-from ledger.text_pieces import Tell
+from ledger.text_pieces import NewReport, Tell
 from ledger.texts import PieceState
 from mail.plain import plain
 from pbx.gateways import GatewaySettings
 from sms.gateway import Incoming, Report
+from sms.gathering import Gathering
 from sms.taking_in import TakingIn
 
 _NAME = 40
@@ -49,6 +50,7 @@ class GatewayInbox:
         self._tell = tell
         self._now = now
         self._came = came
+        self._reports = Gathering(self._write_reports)
         self._log = structlog.get_logger(part="sms").bind(gateway=settings.name)
 
     async def received(self, text: Incoming) -> None:
@@ -83,6 +85,10 @@ class GatewayInbox:
         Raises:
             LedgerError: it was not taken.
         """
+        if report.number is None:
+            await self._reports.add(report)
+            return
+        # A reference that comes again: the number says whose it is.
         await self._outgoing.reported(
             self._settings.name,
             report.reference,
@@ -92,3 +98,9 @@ class GatewayInbox:
             number=report.number,
             tell=self._tell,
         )
+
+    async def _write_reports(self, reports: Sequence[Report]) -> None:
+        # Of two of one piece the one that says more counts: it is delivered, or it failed.
+        ordered = sorted(reports, key=lambda it: _STATES[it.state] is not None)
+        said = {it.reference: NewReport(_STATES[it.state], it.words) for it in ordered}
+        await self._outgoing.reported_many(self._settings.name, said, self._now(), self._tell)

@@ -28,7 +28,7 @@ from sms.notices import keyword_call_failed
 _TICK = 5.0  # seconds between two looks for calls that are due again
 _WITHIN = 10.0  # seconds for a call
 _LEASE = 60.0  # seconds; a call that a crash cut short is made again then
-_AT_ONCE = 8  # calls
+_AT_ONCE = 16  # calls
 _TRY_FOR = 86400.0  # seconds
 _LONGEST_ANSWER = 600  # characters
 _MOST_OCTETS = 4 * _LONGEST_ANSWER
@@ -149,6 +149,8 @@ class KeywordCalling:
                 return await _answer_of(response)
         except TimeoutError:
             raise _NotTold(f"no answer from {place} within {_WITHIN:.0f} seconds") from None
+        except ValueError:  # InvalidURL is one, and shows all of the address
+            raise _NotTold(f"{place} is no address that can be called") from None
         except (aiohttp.ClientError, OSError) as error:
             raise _NotTold(f"{place}: {str(error) or type(error).__name__}") from error
         except PbxError as error:
@@ -191,7 +193,7 @@ def signature(secret: str, body: bytes) -> str:
 def place_of(address: str) -> str:
     """An address for people: what may be secret in it is left out."""
     try:
-        return str(URL(address).with_user(None).with_query(None))
+        return str(URL(address).with_user(None).with_query(None).with_fragment(None))
     except ValueError:
         return "the address of the keyword"
 

@@ -11,9 +11,10 @@ from ledger.outgoing_texts import OutgoingTexts
 from ledger.text_pieces import Tell
 from mail.retry import RetryPolicy
 from pbx.gateways import GatewaySettings
+from sms.fates import Elsewhere
 from sms.gateway import Gateway, GatewayState, Inbox
 from sms.pace import Pace
-from sms.sending import Elsewhere, SendingLane
+from sms.sending import SendingLane
 
 _AGAIN = 30.0  # seconds until a gateway is begun with again after a fault of the program
 _TRY_FOR = 86400.0  # seconds that a text is tried

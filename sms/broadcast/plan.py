@@ -101,7 +101,8 @@ class Plan:
         texts: to be sent now.
         known: numbers that have a text of this broadcast already.
         stopped: numbers on the stop list; they get none.
-        ends: when all will have been sent, seconds since 1970; None: not within months.
+        starts, ends: when it begins, and when all will have been sent, seconds since 1970; ends is
+            None where that is not within months.
     """
 
     texts: int = 0
@@ -115,6 +116,7 @@ class Plan:
     gateways: dict[str, Share] = field(default_factory=dict)
     bad: list[BadRow] = field(default_factory=list)
     examples: list[Example] = field(default_factory=list)
+    starts: float = 0.0
     ends: float | None = None
 
     def count(self, made: Made) -> None:

@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import csv
-import re
-import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from sms.broadcast.cells import Read, read_cell, read_value
 from sms.broadcast.template import fold
 from sms.errors import BadRecipients
 from sms.policy import Refusal
-
-Read = Callable[[str], str | Refusal]
-"""Reads a number as it was written: E.164, or why it gets no text."""
-
-_LONGEST_FIELD = 500  # characters of one value; longer ones are no fields of a text
-_AS_POWER = re.compile(r"\+?[0-9]+([.,][0-9]+)?[eE]\+?[0-9]+")
-_AS_DECIMAL = re.compile(r"\+?[0-9]{6,}[.,]0{1,2}")
-_WRITTEN = re.compile(r"[+0-9 ()./\u2010-\u2015\u00a0-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +64,14 @@ def gather(listing: Listing, wanted: Sequence[str], read: Read) -> Recipients:
     gathered = Recipients()
     seen: set[str] = set()
     for line, written, values in listing.rows:
-        number = _number(written, read)
+        number = read_cell(written, read)
         if isinstance(number, Refusal):
             gathered.bad.append(BadRow(line, written[:40], why(number)))
         elif number in seen:
             gathered.doubles += 1
         else:
             seen.add(number)
-            kept = tuple(_tidy(values.get(name, "")) for name in wanted)
+            kept = tuple(read_value(values.get(name, "")) for name in wanted)
             gathered.found.append(Recipient(line, number, kept))
     return gathered
 
@@ -193,30 +184,3 @@ def _rows(
             values = {name: cell for name, cell in zip(folded, row, strict=False) if name}
             yield line, row[at] if at < len(row) else "", values
         line = table.line_num + before + 1
-
-
-def _tidy(value: str) -> str:
-    """A value on one line, without control characters."""
-    line = " ".join(value.split())
-    return "".join(sign for sign in line if unicodedata.category(sign) != "Cc")[:_LONGEST_FIELD]
-
-
-def _number(written: str, read: Read) -> str | Refusal:
-    """The number that is meant; of Excel's ways to spoil one, those that cannot be undone."""
-    bare = written.strip()
-    if bare.startswith('="') and bare.endswith('"'):  # how it is kept from being spoilt
-        bare = bare[2:-1]
-    bare = bare.lstrip("'").strip()
-    if not bare:
-        return Refusal("bad-number", "the cell is empty")
-    if _AS_POWER.fullmatch(bare):
-        return Refusal(
-            "bad-number",
-            f"Excel wrote {bare[:40]} and lost the other digits; make the column Text, enter the "
-            "number again, and save anew",
-        )
-    if _AS_DECIMAL.fullmatch(bare):
-        return Refusal("bad-number", f"{bare[:40]} has decimals; make the column Text")
-    if _WRITTEN.fullmatch(bare) is None:
-        return Refusal("bad-number", bare[:40])
-    return read(bare)

@@ -20,7 +20,8 @@ _SPANS = (
     ("%Y-%m-%d %H", timedelta(hours=1)),
     ("%Y-%m-%d", timedelta(days=1)),
 )
-_LONGEST_NUMBER = 15  # digits: more is no id
+_DIGITS = 15
+_LARGEST = 2**31 - 1  # of an id in the ledger
 
 
 async def read_fields(request: web.Request) -> dict[str, str]:
@@ -57,11 +58,11 @@ def is_set(fields: Mapping[str, str], name: str) -> bool:
 
 
 def whole_number(fields: Mapping[str, str], name: str) -> int | None:
-    """A number above 0; None where there is none."""
+    """A number above 0, or the largest; None where there is none."""
     text = fields.get(name, "")
-    if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER):
+    if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS):
         return None
-    return int(text) or None
+    return min(int(text), _LARGEST) or None
 
 
 def number_meant(text: str, country: str) -> E164 | None:

@@ -111,7 +111,7 @@ def text_of_queue(queue: str) -> int | None:
         text_id = int(queue, 16)
     except ValueError:
         return None
-    return text_id if 0 < text_id < 2**53 and queue == queue_of(text_id) else None
+    return text_id if 0 < text_id < 2**31 and queue == queue_of(text_id) else None
 
 
 def _refused(to: str, code: str, words: str) -> Reply:

@@ -64,6 +64,12 @@ class Office:
         (claim,) = await self.texts.claim(gateway, limit, now, "here", self.tell)
         return claim
 
+    async def begin(self, claim: Claim, now: float) -> None:
+        """Have the next piece of a claimed text be sent."""
+        await self.texts.turn(
+            claim.text.gateway, following=[claim], now=now, owner="here", tell=self.tell
+        )
+
     async def step(
         self,
         claim: Claim,

@@ -118,7 +118,7 @@ async def test_a_text_goes_piece_by_piece(office: Office) -> None:
     await office.step(claim, SENT, None)
     assert await office.state() is TextState.SENDING
     following = Claim(claim.text, 1)
-    await office.texts.begin(following, NOW)
+    await office.begin(following, NOW)
     assert await office.pieces() == [SENT, PieceState.SENDING]
     await office.step(following, SENT, TextState.SENT)
     text, pieces = await office.book.show(1)
@@ -131,7 +131,7 @@ async def test_what_was_not_sent_waits_and_goes_on_where_it_stopped(office: Offi
     claim = await office.claim()
     await office.step(claim, SENT, None)
     following = Claim(claim.text, 1)
-    await office.texts.begin(following, NOW)
+    await office.begin(following, NOW)
     await office.step(following, None, TextState.WAITING, words="no signal", due=NOW + 30)
     text, pieces = await office.book.show(1)
     assert (text.state, text.attempts, text.words) == (TextState.WAITING, 1, "no signal")
@@ -175,7 +175,7 @@ async def test_after_a_crash_what_was_being_sent_is_unknown_and_the_rest_goes_on
     claims = await office.texts.claim("modem", 3, NOW, "here", office.tell)
     await office.step(claims[1], SENT, None)
     await office.step(claims[2], SENT, None)
-    await office.texts.begin(Claim(claims[2].text, 1), NOW)
+    await office.begin(Claim(claims[2].text, 1), NOW)
     unknown = await office.texts.recover("here", NOW + 60, office.tell)
     assert [it.id for it in unknown] == [1, 3]
     assert [(it[0], it[1], it[3]) for it in office.told] == [

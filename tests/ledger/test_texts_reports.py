@@ -75,7 +75,7 @@ async def test_a_report_that_resolves_an_unknown_piece_lets_the_rest_go_out(
     await office.ask(1, pieces=3)
     claim = await office.claim()
     await office.step(claim, SENT, None)
-    await office.texts.begin(Claim(claim.text, 1), NOW)
+    await office.begin(Claim(claim.text, 1), NOW)
     await office.texts.recover("here", NOW, office.tell)
     assert await office.texts.claim("modem", 9, NOW, "here", office.tell) == []
     await office.report("1-1", DELIVERED)
@@ -188,7 +188,7 @@ async def test_a_report_while_later_pieces_wait_does_not_send_them_twice(office:
     await office.ask(1, pieces=2)
     claim = await office.claim()
     await office.step(claim, SENT, None)
-    await office.texts.begin(Claim(claim.text, 1), NOW)
+    await office.begin(Claim(claim.text, 1), NOW)
     await office.step(Claim(claim.text, 1), None, TextState.WAITING, due=NOW + 60)
     await office.report("1-0", DELIVERED)
     assert await office.state() is TextState.WAITING
@@ -210,6 +210,6 @@ async def _whole(office: Office, pieces: int) -> None:
     claim = await office.claim()
     for place in range(pieces):
         if place:
-            await office.texts.begin(Claim(claim.text, place), NOW)
+            await office.begin(Claim(claim.text, place), NOW)
         end = TextState.SENT if place == pieces - 1 else None
         await office.step(Claim(claim.text, place), SENT, end, reference=f"r{place}")

@@ -69,11 +69,9 @@ class Client:
 
 
 @asynccontextmanager
-async def serving(
-    folder: Path, sms: str = "", more: str = "", *, pause: float = 0.0
-) -> AsyncIterator[tuple[SmsOffice, Client]]:
+async def serving(folder: Path, more: str = "") -> AsyncIterator[tuple[SmsOffice, Client]]:
     """An office whose web service is reached; more: sections of the site file."""
-    text = site_text(sms=sms, more=PROGRAMS + more, gateways=(("one", 'number = "+62811000111"'),))
+    text = site_text(more=PROGRAMS + more, gateways=(("one", 'number = "+62811000111"'),))
     async with running_office(folder, text) as office:
         port = PortFinder(Random()).one()
         server = CallbackServer(LOOPBACK, port, secret="secret", callbacks=lambda _: {})
@@ -83,7 +81,7 @@ async def serving(
             ledger=office.ledger,
             now=lambda: office.moment,
             clock=asyncio.get_running_loop().time,
-            pause=pause,
+            pause=0.0,
         )
         server.serve(service.routes())
         await server.start()

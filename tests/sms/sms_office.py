@@ -158,7 +158,9 @@ async def running_office(
         yield office
     finally:
         centre.stop()
-        async with asyncio.timeout(30):
-            await running
-        await own.close()
-        await ledger.close()
+        try:
+            async with asyncio.timeout(30):
+                await running
+        finally:
+            await own.close()
+            await ledger.close()

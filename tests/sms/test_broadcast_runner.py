@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from pathlib import Path
 
-import pytest
-
 from ledger.broadcast_rows import BroadcastState, NewBroadcast
 from ledger.broadcasts import BroadcastBook
-from ledger.errors import BroadcastRefused
 from ledger.facts import NoticeFacts
 from ledger.outgoing_texts import OutgoingTexts
-from ledger.store import open_ledger, sqlite_url
 from ledger.text_book import TextBook
 from ledger.texts import TextState
 from sms.broadcast.filling import fill
@@ -41,29 +36,6 @@ async def test_everybody_gets_his_own_text_once(tmp_path: Path) -> None:
         await desk.step()
         found, tally = await desk.standing()
         assert (found.state, tally.states) == (BroadcastState.DONE, {SENT: 40})
-
-
-async def test_the_same_list_again_sends_only_to_new_numbers(tmp_path: Path) -> None:
-    async with running_desk(tmp_path) as desk:
-        await desk.create(customers(5))
-        await desk.step()
-        await desk.until_sent(5)
-        await desk.step()
-        again, added = await desk.create(customers(8))
-        assert (again.state, added) == (BroadcastState.SCHEDULED, 3)
-        await desk.step()
-        await desk.until_sent(8)
-        assert Counter(desk.sent) == Counter(it.number for it in customers(8))
-
-
-async def test_another_text_of_the_same_name_is_refused(tmp_path: Path) -> None:
-    async with running_desk(tmp_path) as desk:
-        await desk.create(customers(1))
-        with pytest.raises(BroadcastRefused, match="has another text"):
-            await desk.create(customers(2), text="Hai {name}")
-        await desk.book.pause("promo")
-        with pytest.raises(BroadcastRefused, match="continue it first"):
-            await desk.create(customers(2))
 
 
 async def test_paused_it_sends_nothing_until_it_is_continued(tmp_path: Path) -> None:
@@ -230,35 +202,6 @@ async def test_a_crash_in_the_middle_sends_nobody_twice(tmp_path: Path) -> None:
         assert len(everybody) == 60 - unknown
 
 
-async def test_a_crash_while_it_is_put_in_sends_nothing_and_can_be_gone_on_with(
-    tmp_path: Path,
-) -> None:
-    async with running_desk(tmp_path) as desk:
-        await desk.create(customers(2), name="other")
-
-        def broken(count: int) -> None:
-            raise KeyboardInterrupt
-
-        assert desk.site.sms is not None
-        maker = Maker(read_template(TEXT), desk.site.sms, carriage)
-        new = NewBroadcast("promo", TEXT, "desk@klinik.example", None)
-        with pytest.raises(KeyboardInterrupt):
-            await fill(
-                new,
-                customers(400),
-                maker,
-                desk.book,
-                now=desk.moment,
-                starts=desk.moment,
-                put=broken,
-            )
-        await desk.step()
-        found, tally = await desk.standing()
-        assert (found.state, tally.states) == (BroadcastState.DRAFT, {TextState.HELD: 250})
-        again, added = await desk.create(customers(400))
-        assert (again.state, added) == (BroadcastState.SCHEDULED, 150)
-
-
 async def test_the_report_is_mailed_when_all_is_sent_and_the_networks_had_their_time(
     tmp_path: Path,
 ) -> None:
@@ -327,20 +270,6 @@ async def test_what_one_person_writes_goes_before_a_broadcast(tmp_path: Path) ->
         gateway.held.set()
         await desk.until_sent(20)
         assert desk.sent.index("+628999") == 1
-
-
-async def test_others_write_while_a_large_list_is_put_in(tmp_path: Path) -> None:
-    """The daemon takes texts in meanwhile, in another process."""
-    daemon = await open_ledger(sqlite_url(tmp_path / "ledger.sqlite"))
-    async with running_desk(tmp_path) as desk:
-        filling = asyncio.create_task(desk.create(customers(5000), starts=desk.moment + 99.0))
-        asked = 0
-        while not filling.done():
-            await OutgoingTexts(daemon).ask(single(f"+63{asked}"), 0.0, 0.0, lambda _: None)
-            asked += 1
-        await filling
-        assert asked > 5
-    await daemon.close()
 
 
 async def test_the_sms_centre_moves_broadcasts_on_by_itself(tmp_path: Path) -> None:

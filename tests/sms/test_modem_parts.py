@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lab.modem_pdu import deliver_pdu
@@ -16,6 +16,7 @@ from sms.gateways.modem.commands import Commands
 from sms.gateways.modem.delays import Delays
 from sms.gateways.modem.errors import PinSpent, SimTrouble
 from sms.gateways.modem.library import CmsError
+from sms.gateways.modem.line import Reply
 from sms.gateways.modem.patience import Patience
 from sms.gateways.modem.pins import Pins
 from sms.gateways.modem.refusals import fate_of
@@ -64,6 +65,13 @@ def test_a_list_is_read_as_modems_write_it(head: str) -> None:
     assert read_list(lines) == [Kept(7, PDU, True), Kept(8, PDU, True)]
 
 
+def test_what_follows_an_answer_before_anybody_looks_is_no_part_of_it() -> None:
+    reply = Reply()
+    for line in ("+CSQ: 21,0", "OK", "\ufffdgarbage", "ERROR"):
+        reply.take(line)
+    assert reply.lines == ["+CSQ: 21,0", "OK"]
+
+
 def test_drafts_and_texts_that_were_sent_are_left_alone() -> None:
     assert read_list(["+CMGL: 1,2,,26", PDU, "+CMGL: 2,3,,26", PDU, "OK"]) == []
 
@@ -76,6 +84,7 @@ def test_a_pdu_that_is_not_whole_is_known_and_shifts_no_other(line: str) -> None
     assert second == Kept(8, PDU, True)
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(st.text(max_size=20), st.just("+CMGL: 1,1,,3"), st.just(PDU))))
 def test_no_answer_makes_a_reader_fail(lines: list[str]) -> None:
     for kept in read_list(lines):
@@ -168,6 +177,7 @@ def test_a_sign_that_voicemail_waits_is_no_empty_text() -> None:
     assert text.trouble.endswith("voicemail waits")
 
 
+@settings(deadline=None)
 @given(st.sampled_from(["CMS", "CME", None, "XXX"]), st.integers(0, 1000), st.booleans())
 def test_an_error_leaves_a_fate_open_only_where_the_modem_had_the_text(
     family: str | None, code: int, given: bool

@@ -51,6 +51,20 @@ class Reply:
         self.prompt = prompt
         self.prompted = False
 
+    def take(self, line: str) -> None:
+        """The next line. What comes after the result, before anybody looks, is no part of it."""
+        if not self.ended.is_set():
+            self.lines.append(line)
+            if _RESULT.match(line):
+                self.ended.set()
+
+    def take_prompt(self) -> bool:
+        """The modem prompts. Returns whether that ends the answer."""
+        if self.prompt and not self.ended.is_set():
+            self.prompted = True
+            self.ended.set()
+        return self.prompted
+
 
 class Line(GsmModem):  # type: ignore[misc]  # the library has no types
     """An open port; only the thread that made it may use it, but for `cut` and `close`.
@@ -177,9 +191,7 @@ class Line(GsmModem):  # type: ignore[misc]  # the library has no types
         elif line.startswith(_HINT):
             self._ears.hint()
         elif not _UNASKED.match(line) and (reply := self._reply) is not None:
-            reply.lines.append(line)
-            if _RESULT.match(line):
-                reply.ended.set()
+            reply.take(line)
 
     def _take(self, data: bytes) -> None:
         self._sound.set()
@@ -188,10 +200,8 @@ class Line(GsmModem):  # type: ignore[misc]  # the library has no types
             if text := line.decode("utf-8", "replace").strip("\r\0 "):
                 self._handleLineRead(text)
         reply = self._reply
-        if reply is not None and reply.prompt and self._unread.strip(b"\r ") == b">":
+        if reply is not None and self._unread.strip(b"\r ") == b">" and reply.take_prompt():
             self._unread = b""
-            reply.prompted = True
-            reply.ended.set()
         self._unread = self._unread[-_LONGEST_LINE:]
 
     def _end(self, trouble: ModemTrouble) -> None:
