@@ -74,6 +74,13 @@ class NotPermitted(ActionFailed):
         super().__init__(action, words, "add the privilege to write= of this user in manager.conf")
 
 
+class ShuttingDown(AmiError):
+    """Asterisk takes no more actions, as it is about to end; the next one will."""
+
+    def __init__(self, action: str) -> None:
+        super().__init__(f"action {action!r}: Asterisk is shutting down")
+
+
 class ReloadRefused(AmiError):
     """Asterisk did not reload a module; `words` are its own."""
 

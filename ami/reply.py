@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ami.errors import ActionFailed, NotPermitted, NotSupported
+from ami.errors import ActionFailed, NotPermitted, NotSupported, ShuttingDown
 from ami.wire import Event, Response
 
 
@@ -34,7 +34,7 @@ class Reply:
         """Itself if it is a success.
 
         Raises NotSupported (Asterisk does not know the action), NotPermitted (the account may
-        not) or else ActionFailed, each with Asterisk's words.
+        not), ShuttingDown (later) or else ActionFailed, with Asterisk's words.
         """
         if self.ok:
             return self
@@ -42,4 +42,6 @@ class Reply:
             raise NotSupported(self.action, self.message)
         if self.message == "Permission denied":
             raise NotPermitted(self.action, self.message)
+        if self.message.endswith("shutting down"):
+            raise ShuttingDown(self.action)
         raise ActionFailed(self.action, self.message)

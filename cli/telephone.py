@@ -115,7 +115,7 @@ class Telephone:
     async def _do(self, mailbox: str, act: Callable[[Actions], Awaitable[None]]) -> None:
         """Through Asterisk's own actions, or by files where it has none: 16 has none."""
         connection = self._link()
-        with _explained():
+        with explained():
             if await MailboxActions(connection).is_listened_to(mailbox):
                 raise MailboxBusy(f"somebody listens to mailbox {mailbox} by telephone")
             link = (connection, connection.status.reconnects)
@@ -138,7 +138,7 @@ class Telephone:
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def explained() -> Iterator[None]:
     """Say of a manager's error whether it passes."""
     try:
         yield

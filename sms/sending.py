@@ -112,7 +112,8 @@ class SendingLane:
                 claims = await self._turn()
                 for claim in claims:
                     group.create_task(self._send(claim))
-                if not claims and not self._ended:
+                over = self._stopping and self._in_hand <= len(self._following)
+                if not claims and not self._ended and not over:
                     await self._nap()
         await self._release()
 

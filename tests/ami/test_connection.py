@@ -6,7 +6,14 @@ from dataclasses import replace
 import pytest
 
 from ami.connection import AmiConnection
-from ami.errors import ConnectionLost, LoginRefused, NotConnected, NotPermitted, NotSupported
+from ami.errors import (
+    ConnectionLost,
+    LoginRefused,
+    NotConnected,
+    NotPermitted,
+    NotSupported,
+    ShuttingDown,
+)
 from ami.settings import AmiSettings, LinkState, asterisk_of
 from ami.wire import Event
 from tests.ami.fake_ami import FakeAmi, packet, response, running
@@ -83,6 +90,7 @@ async def test_an_error_answer_is_an_exception_when_asked_for(
     words = {
         "New": "Invalid/unknown command: New. Use Action: ListCommands to show available commands.",
         "Mine": "Permission denied",
+        "Late": "Asterisk is shutting down",
     }
     for name, said in words.items():
         server.answers[name] = lambda action, said=said: response(action, "Error", Message=said)
@@ -90,6 +98,8 @@ async def test_an_error_answer_is_an_exception_when_asked_for(
         (await connection.action("New")).or_fail()
     with pytest.raises(NotPermitted, match=r"manager\.conf"):
         (await connection.action("Mine")).or_fail()
+    with pytest.raises(ShuttingDown):
+        (await connection.action("Late")).or_fail()
 
 
 async def test_after_a_reconnect_the_state_is_asked_anew(
