@@ -33,6 +33,7 @@ def sms_secret(site: Site) -> SmsSecret:
     """
     file = site.service.state_dir / FILE_NAME
     try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o770)
         text = _read_or_make(file)
     except OSError as error:
         raise SecretUnusable(f"cannot read {file}: {error.strerror}") from error

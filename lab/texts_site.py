@@ -30,6 +30,7 @@ class TextsSite:
     modem: ModemControl
     mail: ZimbraLike
     lmtp_port: int
+    callback_port: int
 
     @property
     def file(self) -> Path:
@@ -54,16 +55,23 @@ class TextsSite:
 
 
 @asynccontextmanager
-async def texts_site(folder: Path, finder: PortFinder) -> AsyncIterator[TextsSite]:
+async def texts_site(
+    folder: Path, finder: PortFinder, *, gateways: str = ""
+) -> AsyncIterator[TextsSite]:
     """Set it up, run it, end it. Raises LabError.
 
-    folder: new, with a short path, and others may enter.
+    The mail server brings what is for the sub-domain to voxpost, by LMTP.
+
+    Arguments:
+        folder: new, with a short path, and others may enter.
+        gateways: their sections, before the modem's.
     """
     users = [MailUser(address, "account-password") for address in (DESK, WRITER)]
     mail = ZimbraLike(folder / "mail", MailPorts.pick(finder), users, one_at_a_time=True)
     lmtp, http, callbacks, ami, agi = (finder.one() for _ in range(5))
     async with mail, simulated_modem(folder / "modem") as modem:
-        site = TextsSite(folder, modem, mail, lmtp)
+        await mail.route(SMS_DOMAIN, f"lmtp:inet:127.0.0.1:{lmtp}")
+        site = TextsSite(folder, modem, mail, lmtp, callbacks)
         site.file.write_text(
             f"""\
 [site]
@@ -93,6 +101,7 @@ http_port = {callbacks}
 domain = "{SMS_DOMAIN}"
 port = {lmtp}
 
+{gateways}
 [[sms.gateways]]
 name = "modem"
 kind = "modem"

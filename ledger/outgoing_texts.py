@@ -37,7 +37,7 @@ from ledger.text_rows import (
     usage_since,
 )
 from ledger.text_steps import Carriage, Step, take_steps
-from ledger.texts import Claim, NewText, PieceState, Text, TextState, Usage
+from ledger.texts import Claim, NewText, Origin, PieceState, Text, TextState, Usage
 
 _LONGEST_DELAY = 86400.0 * 8  # seconds; no text is put off for longer by us
 _LONGEST_SENDING = 6 * 3600.0  # seconds between two pieces of a text, at the slowest pace
@@ -92,6 +92,25 @@ class OutgoingTexts:
     async def stopped(self, numbers: Sequence[str]) -> set[str]:
         """Which of these numbers are on the stop list."""
         return await self._ledger.read(lambda it: stopped_among(it, numbers))
+
+    async def came_through(self, number: str, since: float) -> str | None:
+        """The gateway that a number's latest text came in by; None for none since a moment."""
+        statement = (
+            select(texts.c.gateway)
+            .where(
+                texts.c.number == number,
+                texts.c.origin == Origin.GATEWAY,
+                texts.c.created >= since,
+            )
+            .order_by(texts.c.id.desc())
+            .limit(1)
+        )
+
+        def work(connection: Connection) -> str | None:
+            gateway: str | None = connection.scalar(statement)
+            return gateway
+
+        return await self._ledger.read(work)
 
     async def claim(
         self, gateway: str, limit: int, now: float, owner: str, tell: Tell = nobody

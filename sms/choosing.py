@@ -27,14 +27,17 @@ def choose(
     *,
     down: Collection[str] = (),
     not_these: Collection[str] = (),
+    wished: str | None = None,
 ) -> GatewaySettings | None:
     """The best gateway; one that is down only when there is no other. None: none carries it.
 
     Arguments:
         down: names of gateways that cannot send now.
         not_these: names of gateways that refused this text.
+        wished: the one that comes first where it can send, whatever it costs.
     """
     found = [it for it in choices(number, gateways) if it.name not in not_these]
+    found.sort(key=lambda it: it.name != wished)
     up = [it for it in found if it.name not in down]
     return next(iter(up or found), None)
 

@@ -15,6 +15,10 @@ class GatewayUnusable(SmsError):
     """A gateway that cannot be used as the site file has it: says what to do."""
 
 
+class CannotConnect(SmsError):
+    """No connection to a gateway's server came to be; says why."""
+
+
 class BadTemplate(SmsError):
     """A broadcast's text that cannot be read, or has a field that its list has not."""
 

@@ -27,6 +27,18 @@ def keyword_of(account: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class ToAnswer:
+    """A text that came in: from whom (E.164), by which gateway.
+
+    source: what it is known by; each has one answer at most.
+    """
+
+    number: str
+    gateway: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class KeywordAnswers:
     """Makes answers.
 
@@ -40,19 +52,20 @@ class KeywordAnswers:
     prepare: Callable[[Request, Site, Sms], NewText | Refusal]
     now: float
 
-    def make(
-        self, word: str, body: str, number: str, source: str, so_far: TextsSoFar
-    ) -> NewText | None:
-        """The answer to a text that came in; None where it may not be sent.
-
-        Arguments:
-            number: E.164.
-            source: of the text that came in: each has one answer at most.
-        """
+    def make(self, word: str, body: str, to: ToAnswer, so_far: TextsSoFar) -> NewText | None:
+        """The answer to a text that came in; None where it may not be sent."""
+        number = to.number
         if so_far.count(number, Origin.KEYWORD, self.now - 3600) >= _AN_HOUR:
             return None
         asker = Asker(account=account_of(word))
-        request = Request(f"answer:{source}"[:255], Origin.KEYWORD, number, body, asker)
+        request = Request(
+            source=f"answer:{to.source}"[:255],
+            origin=Origin.KEYWORD,
+            to=number,
+            body=body,
+            asker=asker,
+            through=to.gateway,
+        )
         text = self.prepare(request, self.site, self.sms)
         if isinstance(text, Refusal):
             return None

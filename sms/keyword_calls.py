@@ -22,7 +22,7 @@ from mail.retry import RetryPolicy
 from pbx.errors import PbxError
 from pbx.model import Site
 from pbx.sms import Keyword
-from sms.keyword_answers import KeywordAnswers
+from sms.keyword_answers import KeywordAnswers, ToAnswer
 from sms.notices import keyword_call_failed
 
 _TICK = 5.0  # seconds between two looks for calls that are due again
@@ -218,6 +218,7 @@ def _answer(
         if not (words and call.may_answer):
             return None
         text = call.text
-        return answers.make(call.keyword, words, text.number, text.source, so_far)
+        to = ToAnswer(text.number, text.gateway, text.source)
+        return answers.make(call.keyword, words, to, so_far)
 
     return make

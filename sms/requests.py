@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,8 @@ from pbx.model import Site
 from pbx.sms import Sms
 from sms.choosing import choose
 from sms.policy import Asker, Refusal, over_cap, read_recipient
+
+_CONVERSATION = 30 * 86400.0  # seconds that a conversation lasts after a customer's text
 
 Split = Callable[[GatewaySettings, str], tuple[int, int]]
 """How a gateway carries a text: pieces, and parts of them all."""
@@ -30,6 +32,7 @@ class Request:
         author: mail account that is told when it fails; empty for none.
         message_id: of the e-mail that it came of.
         due: not before, seconds since 1970; None: now.
+        through: the gateway that comes first, as its number is the one that the other side knows.
     """
 
     source: str
@@ -40,6 +43,7 @@ class Request:
     author: str = ""
     message_id: str | None = None
     due: float | None = None
+    through: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,8 @@ class Requests:
         site = self._site()
         assert site.sms is not None, "the SMS centre runs only where the site file has [sms]"
         sms = site.sms
+        if request.origin is Origin.MAIL:
+            request = await self._in_conversation(request, site, sms)
         text = self.prepare(request, site, sms)
         if isinstance(text, Refusal):
             return text
@@ -104,6 +110,14 @@ class Requests:
             self._wake(asked.text.gateway)
         return Accepted(asked.text, asked.known)
 
+    async def _in_conversation(self, request: Request, site: Site, sms: Sms) -> Request:
+        """An answer comes from the number that the customer wrote to."""
+        number = read_recipient(request.to, site.site.country, sms)
+        if isinstance(number, Refusal):
+            return request
+        through = await self._texts.came_through(number, self._now() - _CONVERSATION)
+        return replace(request, through=through)
+
     def prepare(self, request: Request, site: Site, sms: Sms) -> NewText | Refusal:
         """The text as the ledger takes it; all checks but those of the caps and the stop list."""
         body = "\n".join(line.rstrip() for line in request.body.strip().splitlines())
@@ -112,7 +126,7 @@ class Requests:
         number = read_recipient(request.to, site.site.country, sms)
         if isinstance(number, Refusal):
             return number
-        gateway = choose(number, sms.gateways, down=self._down())
+        gateway = choose(number, sms.gateways, down=self._down(), wished=request.through)
         if gateway is None:
             return Refusal("no-gateway", number)
         carriage = self.carriage(gateway, body)

@@ -17,7 +17,7 @@ from pbx.model import Site
 from pbx.numbers import E164, Extension, to_e164
 from pbx.sms import Keyword, Sms
 from sms.joining import join
-from sms.keyword_answers import KeywordAnswers, account_of
+from sms.keyword_answers import KeywordAnswers, ToAnswer, account_of
 
 _NAME = 40  # characters of a sender that has no number
 _THREAD = 10  # Message-IDs in References
@@ -143,8 +143,9 @@ class TakingIn:
         keyword = arrival.keyword
         if keyword is None or keyword.answer is None or arrival.e164 is None:
             return None
-        source = arrival.gathered.source
-        return self.answers.make(keyword.word, keyword.answer, arrival.e164, source, so_far)
+        gathered = arrival.gathered
+        to = ToAnswer(arrival.e164, gathered.gateway, gathered.source)
+        return self.answers.make(keyword.word, keyword.answer, to, so_far)
 
 
 def _call(arrival: _Arrival, stop: bool | None) -> NewCall | None:

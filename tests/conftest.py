@@ -21,9 +21,10 @@ TIERS = {
     "with_mail": ("mail",),
     "with_sms": ("sms",),
     "whole": ("asterisk", "mail"),
+    "whole_texts": ("mail", "sms"),
 }
 
-pytest_plugins = ("tests.plugins.asterisk", "tests.plugins.mail")
+pytest_plugins = ("tests.plugins.asterisk", "tests.plugins.mail", "tests.plugins.sms")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -232,3 +232,24 @@ async def test_numbers_that_may_not_be_written_to_are_refused(
         refused = await office.send("Halo", to=number, asker=SARI)
         assert isinstance(refused, Refusal)
         assert refused.reason == reason
+
+
+async def test_an_answer_comes_from_the_number_that_the_customer_wrote_to(tmp_path: Path) -> None:
+    text = site_text(gateways=(("cheap", "price = 1"), ("dear", "price = 9")))
+    async with running_office(tmp_path, text) as office:
+        await office.text_in("Kapan buka?", gateway="dear")
+        await office.send("Pukul 08.00")
+        await office.send("Promo", to="+628122222222")
+        await office.until(lambda it: [one.state for one in it[1:]] == [TextState.SENT] * 2)
+        assert [it.piece.text for it in office.gateways["dear"].sent] == ["Pukul 08.00"]
+        assert [it.piece.text for it in office.gateways["cheap"].sent] == ["Promo"]
+
+
+async def test_an_answer_goes_another_way_when_that_gateway_is_down(tmp_path: Path) -> None:
+    text = site_text(gateways=(("cheap", "price = 1"), ("dear", "price = 9")))
+    async with running_office(tmp_path, text) as office:
+        await office.text_in("Kapan buka?", gateway="dear")
+        office.gateways["dear"].up = False
+        await office.send("Pukul 08.00")
+        await office.until(lambda it: it[1].state is TextState.SENT)
+        assert len(office.gateways["cheap"].sent) == 1

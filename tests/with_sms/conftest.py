@@ -1,26 +1,13 @@
 """A real Kannel with fakesmsc, and voxpost's gateway to it."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractContextManager
+from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
 import pytest_asyncio
 
 from lab.packages import PackageTree
 from lab.ports import PortFinder
-from lab.trees import kannel as kannel_packages
 from tests.with_sms.kannel_site import KannelSite
-
-
-@pytest.fixture(scope="session")
-def kannel_tree(
-    lab_folder: Path, tier: Callable[[str], AbstractContextManager[None]]
-) -> PackageTree:
-    tree = kannel_packages(lab_folder)
-    with tier("sms"):
-        tree.ensure(print)
-    return tree
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
