@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: demo test bench study soak kills fuzz lint format docs clean
+.PHONY: demo test bench study soak kills texts fuzz lint format docs clean
 
 demo: $(VENV)/.demo-ready
 	@$(BIN)/voxpost demo $(if $(KEEP),--keep)
@@ -32,6 +32,10 @@ soak: $(VENV)/.test-ready
 kills: $(VENV)/.test-ready
 	@$(BIN)/python -m lab.prepare --tests
 	@$(BIN)/python -m endurance.kills --kills 1000 --voicemails 2000 $(KILLS)
+
+texts: $(VENV)/.test-ready
+	@$(BIN)/python -m lab.prepare --tests
+	@$(BIN)/python -m endurance.texts $(TEXTS)
 
 fuzz: $(VENV)/.fuzz-ready
 	@$(BIN)/python -m endurance.fuzz --all --seconds 600 $(FUZZ)

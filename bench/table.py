@@ -9,12 +9,14 @@ from bench.rows import (
     ami_events,
     at_rest,
     backlog,
+    broadcast,
     calls,
     configuration,
     delivery_to_mailbox,
     delivery_to_sink,
     fast_agi,
     hang_up_to_mail,
+    texts,
 )
 
 
@@ -102,6 +104,25 @@ ROWS: tuple[Row, ...] = (
         "changed and the modules are reloaded whose files that changes: the time from the "
         "manager's Reload until Asterisk answers, the median of five. voxpost has no part in that "
         "time: with nothing changed it is what Asterisk takes to look.",
+    ),
+    Row(
+        "texts-in",
+        texts.incoming,
+        "One text after the other comes in on a simulated modem: `voxpost run`, Postfix, Dovecot. "
+        "From the moment when the modem has it, and says +CMTI, until the mail is a file in the "
+        "desk's mail account. Two hundred texts, after one that does not count.",
+    ),
+    Row(
+        "broadcast",
+        broadcast.measure,
+        "`voxpost sms broadcast create` of 10,000 numbers, to a `voxpost run` that is a box of "
+        "Kannel's bearerbox with a window of 500. Each text is claimed, its fate and the "
+        "network's report of its delivery recorded, in the durable ledger. mtbatch, a box too, "
+        "sends as many to a bearerbox of its own with the same configuration; it asks for "
+        "reports and takes in none. No smsbox is there. From the first text that fakesmsc has "
+        "to the last. Three rounds in turns; the median of the ratios. bearerbox keeps a file "
+        "for each text and report, and takes most of the time, whoever sends. Memory: how much "
+        "the daemon has more at the end than after the first tenth.",
     ),
     Row(
         "at-rest",

@@ -11,7 +11,7 @@ from cli.exits import Exit, says_errors
 from cli.options import json_option, print_json, site_option
 from cli.tables import counted
 from pbx.errors import Problem, SiteError
-from pbx.gateways import ModemGateway
+from pbx.gateways import KannelBoxGateway, ModemGateway
 from pbx.model import Site
 from pbx.secret import Secret, SecretUnusable
 from pbx.site import json_schema, load_site
@@ -73,10 +73,13 @@ def _secrets_of_sms(sms: Sms) -> list[Secret]:
     named = [user.login_secret() for user in sms.api]
     named += [keyword.call_key() for keyword in sms.keywords if keyword.call_key().given]
     for gateway in sms.gateways:
-        if not isinstance(gateway, ModemGateway):
-            named.append(gateway.login_secret())
-        elif gateway.pin_secret().given:
-            named.append(gateway.pin_secret())
+        match gateway:
+            case ModemGateway() if gateway.pin_secret().given:
+                named.append(gateway.pin_secret())
+            case ModemGateway() | KannelBoxGateway():
+                pass
+            case _:
+                named.append(gateway.login_secret())
     return named
 
 

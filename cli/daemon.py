@@ -19,7 +19,6 @@ from agi.registry import discover
 from agi.server import FastAgiServer
 from cli.http import HttpServer
 from cli.memory import give_back_freed_memory
-from cli.metrics import render_metrics
 from cli.opening import SiteInUse, opened_spool
 from cli.services import SiteServices, no_texts
 from cli.systemd import notify, watchdog_seconds
@@ -219,6 +218,9 @@ class Daemon:
         }
 
     async def _metrics(self) -> bytes:
+        # Imported once somebody asks: many sites have nobody who does.
+        from cli.metrics import render_metrics  # noqa: PLC0415
+
         return render_metrics(await self.snapshot())
 
     def _sms_part(self, ledger: Ledger, owner: str) -> SmsPart | None:

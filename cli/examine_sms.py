@@ -20,7 +20,13 @@ from cli.tables import counted, span
 from ledger.errors import LedgerError
 from ledger.text_book import TextBook, TextDepth
 from ledger.texts import TextState
-from pbx.gateways import GatewaySettings, KannelGateway, ModemGateway, PlaySmsGateway
+from pbx.gateways import (
+    GatewaySettings,
+    KannelBoxGateway,
+    KannelGateway,
+    ModemGateway,
+    PlaySmsGateway,
+)
 from pbx.model import Site
 from pbx.secret import SecretUnusable
 from pbx.sms import Sms
@@ -67,7 +73,8 @@ async def _gateway(site: Site, gateway: GatewaySettings) -> AsyncIterator[Findin
         port = url.port or (443 if url.scheme == "https" else 80)
         yield await _port(subject, "smsbox", url.hostname or "", port)
     else:
-        yield await _port(subject, "the SMSC", gateway.host, gateway.port)
+        what = "bearerbox" if isinstance(gateway, KannelBoxGateway) else "the SMSC"
+        yield await _port(subject, what, gateway.host, gateway.port)
 
 
 def _modem(subject: str, gateway: ModemGateway, user: User) -> Finding:

@@ -73,7 +73,7 @@ class Wish:
 @click.option(
     "--at", type=click.DateTime(["%Y-%m-%d %H:%M"]), help="When it begins, in the site's zone."
 )
-@click.option("--per-minute", type=click.FloatRange(0.1, 60000), help="Texts a minute at most.")
+@click.option("--per-minute", type=click.FloatRange(0.1, 600000), help="Texts a minute at most.")
 @click.option("--report-to", help="Mail account that gets the report; else sms.alarms_to.")
 @click.option("--skip-bad", is_flag=True, help="Leave bad rows out instead of refusing the list.")
 @click.option("--send", is_flag=True, help="Send it. Without this it is only looked at.")

@@ -13,13 +13,14 @@ from ledger.outgoing_texts import OutgoingTexts
 from ledger.store import Ledger
 from pbx.gateways import GatewaySettings
 from pbx.model import Site
+from sms.gateway import Gateway
 from sms.gateways.registry import Surroundings, make_gateway
 from sms.requests import Requests
 
 
 @asynccontextmanager
-async def offline_requests(site: Site, ledger: Ledger) -> AsyncIterator[Requests]:
-    """Takes requests for texts, which the daemon sends. No gateway is connected to.
+async def offline_gateways(site: Site) -> AsyncIterator[dict[str, Gateway]]:
+    """The site's gateways, by name, to ask and not to run.
 
     Raises:
         GatewayUnusable: a section asks for what the gateway cannot do.
@@ -33,7 +34,17 @@ async def offline_requests(site: Site, ledger: Ledger) -> AsyncIterator[Requests
             clock=time.monotonic,
             chance=random.random,
         )
-        gateways = {it.name: make_gateway(it, around) for it in site.sms.gateways}
+        yield {it.name: make_gateway(it, around) for it in site.sms.gateways}
+
+
+@asynccontextmanager
+async def offline_requests(site: Site, ledger: Ledger) -> AsyncIterator[Requests]:
+    """Takes requests for texts, which the daemon sends. No gateway is connected to.
+
+    Raises:
+        GatewayUnusable: a section asks for what the gateway cannot do.
+    """
+    async with offline_gateways(site) as gateways:
 
         def split(settings: GatewaySettings, body: str) -> tuple[int, int]:
             pieces = gateways[settings.name].pieces(body, 0)

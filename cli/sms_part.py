@@ -14,8 +14,9 @@ from aiohttp import ClientSession
 from agi.services import TextWanted
 from cli.dialplan_texts import ask_for
 from cli.opening import SiteInUse
-from cli.sms_secret import SmsSecret, sms_secret
+from cli.sms_secret import SmsSecret, callback_secret, sms_secret
 from ledger.outbox import Outbox
+from ledger.outgoing_texts import OutgoingTexts
 from ledger.store import Ledger
 from mail.intake.listener import MailListener
 from mail.intake.tokens import ReplyAddresses
@@ -93,7 +94,7 @@ class SmsPart:
         server = CallbackServer(
             site.sms.http_host,
             site.sms.http_port,
-            secret=secret.derived("callbacks").hex(),
+            secret=callback_secret(secret),
             callbacks=lambda name: centre.callbacks(name),  # noqa: PLW0108 - made below
         )
         around = Surroundings(
@@ -137,6 +138,7 @@ class SmsPart:
             mails = TextMails(
                 site=self._site,
                 requests=centre.requests,
+                texts=OutgoingTexts(self._ledger),
                 outbox=Outbox(self._ledger),
                 addresses=lambda: reply_addresses(self._site(), token_key),
                 wake_mail=self._wake_mail,

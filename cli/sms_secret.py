@@ -25,16 +25,24 @@ class SmsSecret:
         return hmac.digest(self._secret, purpose.encode(), hashlib.sha256)
 
 
-def sms_secret(site: Site) -> SmsSecret:
+def callback_secret(secret: SmsSecret) -> str:
+    """What stands in the addresses that gateways call."""
+    return secret.derived("callbacks").hex()
+
+
+def sms_secret(site: Site, *, must_exist: bool = False) -> SmsSecret:
     """Read the secret; made in state_dir when there is none yet.
+
+    must_exist: make nothing; made by root, the daemon could not read it.
 
     Raises:
         SecretUnusable: it cannot be read or written.
     """
     file = site.service.state_dir / FILE_NAME
     try:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o770)
-        text = _read_or_make(file)
+        text = file.read_bytes().strip() if must_exist else _read_or_make(file)
+    except FileNotFoundError:
+        raise SecretUnusable(f"there is no {file} yet: `voxpost run` makes it.") from None
     except OSError as error:
         raise SecretUnusable(f"cannot read {file}: {error.strerror}") from error
     if len(text) < 32:
@@ -43,6 +51,7 @@ def sms_secret(site: Site) -> SmsSecret:
 
 
 def _read_or_make(file: Path) -> bytes:
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o770)
     try:
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except FileExistsError:

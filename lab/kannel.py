@@ -28,7 +28,8 @@ class PrivateKannel:
     Arguments:
         tree: Kannel's packages, ensured.
         folder: its own.
-        incoming_url: `get-url` of the service that gets all texts that come in.
+        incoming_url: `get-url` of the service that gets all texts that come in. None: there is no
+            smsbox, and the box BOX_ID gets them, whoever that is.
 
     Use it as `async with PrivateKannel(...) as kannel`. It ends with this process.
     """
@@ -39,7 +40,7 @@ class PrivateKannel:
         folder: Path,
         ports: KannelPorts,
         *,
-        incoming_url: str,
+        incoming_url: str | None,
     ) -> None:
         self.ports = ports
         self._tree = tree
@@ -62,7 +63,8 @@ class PrivateKannel:
         try:
             for port in (self.ports.admin, self.ports.smsbox):
                 await _listens(port, self._bearerbox)
-            await self.start_smsbox()
+            if self._incoming_url is not None:
+                await self.start_smsbox()
             await self.start_smsc()
         except BaseException:
             await self.stop()

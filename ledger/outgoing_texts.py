@@ -8,27 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
-from sqlalchemy import Connection, Row, case, exists, func, or_, select, true, update
+from sqlalchemy import Connection, case, exists, func, or_, select, true, update
 
+from ledger.claiming import claim_due
 from ledger.rows import insert_entry
-from ledger.schema import broadcasts, text_pieces, texts
+from ledger.schema import text_pieces, texts
 from ledger.store import Ledger
 from ledger.text_pieces import (
     NewReport,
-    Tell,
     begin,
-    derive,
     forget,
     forget_old_reports,
-    nobody,
     report,
     report_own,
     set_unknown,
 )
 from ledger.text_rows import (
-    SINGLE_RANK,
     insert_texts,
     move,
     pieces_of,
@@ -36,12 +32,11 @@ from ledger.text_rows import (
     stopped_among,
     usage_since,
 )
+from ledger.text_standing import Tell, derive, nobody
 from ledger.text_steps import Carriage, Step, take_steps
 from ledger.texts import Claim, NewText, Origin, PieceState, Text, TextState, Usage
 
-_LONGEST_DELAY = 86400.0 * 8  # seconds; no text is put off for longer by us
 _LONGEST_SENDING = 6 * 3600.0  # seconds between two pieces of a text, at the slowest pace
-_STOPPED = "its number is on the stop list"
 _ENDED = "voxpost ended while it was being sent"
 
 
@@ -112,6 +107,21 @@ class OutgoingTexts:
 
         return await self._ledger.read(work)
 
+    async def latest_from(self, number: str) -> str | None:
+        """What a number's latest text says; None where none came in."""
+        statement = (
+            select(texts.c.body)
+            .where(texts.c.number == number, texts.c.origin == Origin.GATEWAY)
+            .order_by(texts.c.id.desc())
+            .limit(1)
+        )
+
+        def work(connection: Connection) -> str | None:
+            body: str | None = connection.scalar(statement)
+            return body
+
+        return await self._ledger.read(work)
+
     async def claim(
         self, gateway: str, limit: int, now: float, owner: str, tell: Tell = nobody
     ) -> list[Claim]:
@@ -146,7 +156,7 @@ class OutgoingTexts:
                 take_steps(connection, steps, now, tell)
             begin(connection, following, gateway, now)
             claims = (
-                _claim(connection, gateway, room, now=now, owner=owner, tell=tell)
+                claim_due(connection, gateway, room, now=now, owner=owner, tell=tell)
                 if room > 0
                 else []
             )
@@ -186,11 +196,10 @@ class OutgoingTexts:
         """Record reports by the references that they name, in one commit."""
 
         def work(connection: Connection) -> None:
-            known = report_own(connection, gateway, reports, now)
+            known = report_own(connection, gateway, reports, now, tell)
             for reference, it in reports.items():
                 if reference not in known:
                     report(connection, (gateway, reference, None), it.state, it.words, now)
-            derive(connection, list(set(known.values())), now, tell)
 
         await self._ledger.write(work)
 
@@ -311,46 +320,3 @@ class OutgoingTexts:
             return {row[0]: row[1] for row in rows}
 
         return await self._ledger.read(work)
-
-
-def _claim(
-    connection: Connection, gateway: str, limit: int, *, now: float, owner: str, tell: Tell
-) -> list[Claim]:
-    rows, stopped = _take_due(connection, gateway, limit, now)
-    for text in stopped:
-        for entry in tell(text, TextState.STOPPED, _STOPPED, 0):
-            insert_entry(connection, entry, now)
-    ids = [row.id for row in rows]
-    move(connection, ids, state=TextState.SENDING, claimed_by=owner)
-    begun = pieces_of(connection, ids)
-    claims = [Claim(read_text(row), len(begun[row.id])) for row in rows]
-    begin(connection, claims, gateway, now)
-    return claims
-
-
-def _take_due(
-    connection: Connection, gateway: str, limit: int, now: float
-) -> tuple[list[Row[Any]], list[Text]]:
-    """Texts that are due, and those that were stopped on the way: their numbers want none."""
-    stopped: list[Text] = []
-    running = select(broadcasts.c.id).where(broadcasts.c.state == "running")
-    statement = (
-        select(texts)
-        .where(
-            texts.c.gateway == gateway,
-            texts.c.state == TextState.WAITING,
-            or_(texts.c.due <= now, texts.c.due > now + _LONGEST_DELAY),
-            or_(texts.c.rank == SINGLE_RANK, texts.c.broadcast.in_(running)),
-        )
-        .order_by(texts.c.rank, texts.c.due)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    while rows := connection.execute(statement).all():
-        unwanted = stopped_among(connection, [row.number for row in rows])
-        stopped += [read_text(row) for row in rows if row.number in unwanted]
-        ids = [row.id for row in rows if row.number in unwanted]
-        move(connection, ids, state=TextState.STOPPED, settled=now, words=_STOPPED)
-        if wanted := [row for row in rows if row.number not in unwanted]:
-            return wanted, stopped
-    return [], stopped

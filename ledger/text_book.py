@@ -10,8 +10,8 @@ from sqlalchemy import Connection, delete, func, null, select, update
 from ledger.errors import NoSuchEntry
 from ledger.schema import text_parts, text_pieces, texts
 from ledger.store import Ledger
-from ledger.text_pieces import derive, nobody
 from ledger.text_rows import SINGLE_RANK, move, pieces_of, read_text
+from ledger.text_standing import derive, nobody
 from ledger.texts import PieceRecord, PieceState, Text, TextState
 
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
 
-from ledger.entries import NewEntry
-from ledger.rows import insert_entry, parts, repeated
+from ledger.rows import parts, repeated
 from ledger.schema import text_pieces, text_reports, texts
-from ledger.text_rows import move, pieces_of, storable, texts_of
-from ledger.texts import Claim, PieceRecord, PieceState, Text, TextState
-
-Tell = Callable[[Text, TextState, str, int], Sequence[NewEntry]]
-"""What to mail of a text that is failed or unknown now: the words, and the piece, from 0."""
+from ledger.text_rows import move, storable
+from ledger.text_standing import Begun, Standing, Tell, derive, settle
+from ledger.texts import Claim, PieceState, Text, TextState
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +26,7 @@ class NewReport:
 Named = tuple[str, str, str | None]
 """What a report names: gateway, reference, and the number where references come again."""
 
-_REPORTED = (TextState.SENT, TextState.DELIVERED, TextState.UNKNOWN)
 _EARLY = 3600.0  # seconds that a report may come before the gateway's own answer is recorded
-
-
-def nobody(_: Text, __: TextState, ___: str, ____: int) -> Sequence[NewEntry]:
-    """Tells nobody."""
-    return ()
 
 
 def begin(connection: Connection, claims: Sequence[Claim], gateway: str, now: float) -> None:
@@ -46,7 +37,7 @@ def begin(connection: Connection, claims: Sequence[Claim], gateway: str, now: fl
             "gateway": gateway,
             "state": PieceState.SENDING,
             # Some gateways are given our own name of a piece, and report by that.
-            "reference": f"{claim.text.id}-{claim.at}",
+            "reference": _own_reference(claim),
             "begun": now,
             "moved": now,
         }
@@ -81,15 +72,23 @@ _AS_SENT = (
         reference=func.coalesce(bindparam("named"), text_pieces.c.reference),
     )
 )
+_NAMED = (
+    select(text_pieces, texts.c.state.label("text_state"), texts.c.pieces)
+    .join_from(text_pieces, texts, texts.c.id == text_pieces.c.text)
+    .where(
+        text_pieces.c.gateway == bindparam("of_gateway"),
+        text_pieces.c.reference.in_(bindparam("names", expanding=True)),
+    )
+    .order_by(text_pieces.c.begun, text_pieces.c.text)
+)
+_NOT_MERELY_SENT = select(text_pieces.c.text).where(
+    text_pieces.c.text.in_(bindparam("ids", expanding=True)),
+    text_pieces.c.state != PieceState.SENT,
+)
 _AS_REPORTED = (
     update(text_pieces)
     .where(text_pieces.c.text == bindparam("of_text"), text_pieces.c.at == bindparam("of_at"))
     .values(state=bindparam("now_it_is"), words=bindparam("said"), moved=bindparam("when"))
-)
-_AS_IT_STANDS = (
-    update(texts)
-    .where(texts.c.id == bindparam("of_text"))
-    .values(state=bindparam("now_it_is"), words=bindparam("said"), settled=bindparam("when"))
 )
 
 
@@ -102,8 +101,11 @@ class SentPiece:
     reference: str | None
 
 
-def record_sent(connection: Connection, sent: Sequence[SentPiece], now: float) -> None:
-    """Record pieces of one gateway that were being sent, many at once."""
+def record_sent(connection: Connection, sent: Sequence[SentPiece], now: float) -> bool:
+    """Record pieces of one gateway that were being sent, many at once.
+
+    Returns whether that is all that is known of them; False also where the driver cannot tell.
+    """
     rows = [
         {
             "of_text": it.claim.text.id,
@@ -114,10 +116,14 @@ def record_sent(connection: Connection, sent: Sequence[SentPiece], now: float) -
         }
         for it in sent
     ]
-    connection.execute(_AS_SENT, rows)
-    named = {it.reference: it for it in sent if it.reference is not None}
+    changed = connection.execute(_AS_SENT, rows).rowcount
+    named = {
+        it.reference: it
+        for it in sent
+        if it.reference is not None and it.reference != _own_reference(it.claim)
+    }
     if not named:
-        return
+        return changed == len(rows) and connection.dialect.supports_sane_multi_rowcount
     gateway = sent[0].claim.text.gateway
     early = select(text_reports.c.reference).where(
         text_reports.c.gateway == gateway,
@@ -126,19 +132,14 @@ def record_sent(connection: Connection, sent: Sequence[SentPiece], now: float) -
     )
     for reference in set(connection.scalars(early)):
         _apply_early(connection, named[reference].claim, reference, now)
+    return False
 
 
 def not_merely_sent(connection: Connection, text_ids: Sequence[int]) -> list[int]:
     """Those of these texts of which more is known than that their pieces were sent."""
     found: set[int] = set()
     for some in parts(text_ids):
-        found.update(
-            connection.scalars(
-                select(text_pieces.c.text).where(
-                    text_pieces.c.text.in_(some), text_pieces.c.state != PieceState.SENT
-                )
-            )
-        )
+        found.update(connection.scalars(_NOT_MERELY_SENT, {"ids": some}))
     return sorted(found)
 
 
@@ -175,37 +176,40 @@ def _apply_early(connection: Connection, claim: Claim, reference: str, now: floa
 
 
 def report_own(
-    connection: Connection, gateway: str, reports: Mapping[str, NewReport], now: float
-) -> dict[str, int]:
-    """Record reports that name pieces as we did, many at once; returns the texts, by reference.
+    connection: Connection,
+    gateway: str,
+    reports: Mapping[str, NewReport],
+    now: float,
+    tell: Tell,
+) -> set[str]:
+    """Record reports that name pieces as we did, many at once; returns the names that are known.
 
-    What is not known yet is left out.
+    The texts stand as that has them stand.
     """
     rows: dict[str, Any] = {}
     for some in parts(list(reports)):
-        statement = (
-            select(text_pieces)
-            .where(text_pieces.c.gateway == gateway, text_pieces.c.reference.in_(some))
-            .order_by(text_pieces.c.begun, text_pieces.c.text)
-        )
-        rows |= {row.reference: row for row in connection.execute(statement)}
-    changes = []
+        asked = {"of_gateway": gateway, "names": some}
+        rows |= {row.reference: row for row in connection.execute(_NAMED, asked)}
+    changes: list[dict[str, Any]] = []
+    short: list[Standing] = []
+    others: set[int] = set()
     for reference, row in rows.items():
         state = _reported(row, reports[reference].state)
-        if state is not None:
-            words = _stored(reports[reference].words or row.words)
-            changes.append(
-                {
-                    "of_text": row.text,
-                    "of_at": row.at,
-                    "now_it_is": state,
-                    "said": words,
-                    "when": now,
-                }
-            )
+        if state is None:
+            continue
+        words = _stored(reports[reference].words or row.words)
+        place = {"of_text": row.text, "of_at": row.at}
+        changes.append({**place, "now_it_is": state, "said": words, "when": now})
+        if row.pieces == 1:  # all is known of it
+            begun = [Begun(row.at, state, words)]
+            short.append(Standing(row.text, row.text_state, row.pieces, begun))
+        else:
+            others.add(row.text)
     if changes:
         connection.execute(_AS_REPORTED, changes)
-    return {reference: int(row.text) for reference, row in rows.items()}
+    settle(connection, short, now, tell)
+    derive(connection, list(others), now, tell)
+    return set(rows)
 
 
 def report(
@@ -298,57 +302,9 @@ def set_unknown(connection: Connection, text: Text, words: str, now: float) -> N
     move(connection, [text.id], **values)
 
 
-def derive(
-    connection: Connection, text_ids: Sequence[int], now: float, tell: Tell
-) -> dict[int, TextState]:
-    """Have texts stand where their pieces stand, and return where. One that failed is told of."""
-    begun_with = pieces_of(connection, text_ids)
-    stand: dict[int, TextState] = {}
-    changes: list[dict[str, Any]] = []
-    for text in texts_of(connection, list(begun_with)):
-        begun = begun_with[text.id]
-        state = stand[text.id] = _stands(text, begun)
-        if state is text.state:
-            continue
-        piece = _telling(state, begun)
-        words = None if piece is None else piece.words
-        settled = None if state is TextState.WAITING else now
-        changes.append({"of_text": text.id, "now_it_is": state, "said": words, "when": settled})
-        if state is TextState.FAILED and piece is not None:
-            for entry in tell(text, state, words or "", piece.at):
-                insert_entry(connection, entry, now)
-    if changes:
-        connection.execute(_AS_IT_STANDS, changes)
-    return stand
-
-
-def _stands(text: Text, begun: Sequence[PieceRecord]) -> TextState:
-    states = {piece.state for piece in begun}
-    if PieceState.SENDING in states:
-        return text.state
-    if text.state is TextState.FAILED:
-        # The network may take back what it said, and nothing else does.
-        went = states <= {PieceState.SENT, PieceState.DELIVERED} and len(begun) >= text.pieces
-    else:
-        went = text.state in _REPORTED
-    if not went:
-        return text.state
-    if PieceState.FAILED in states:
-        return TextState.FAILED
-    if PieceState.UNKNOWN in states:
-        return TextState.UNKNOWN
-    if len(begun) < text.pieces:
-        return TextState.WAITING
-    return TextState.DELIVERED if states == {PieceState.DELIVERED} else TextState.SENT
-
-
-def _telling(state: TextState, begun: Sequence[PieceRecord]) -> PieceRecord | None:
-    """The piece whose words say why a text stands there: the first bad one, else the last one."""
-    wanted = {TextState.FAILED: PieceState.FAILED, TextState.UNKNOWN: PieceState.UNKNOWN}
-    if state in wanted:
-        return next((it for it in begun if it.state is wanted[state]), None)
-    return begun[-1] if begun else None
-
-
 def _stored(words: str | None) -> str | None:
     return None if words is None else storable(words)
+
+
+def _own_reference(claim: Claim) -> str:
+    return f"{claim.text.id}-{claim.at}"

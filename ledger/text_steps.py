@@ -13,14 +13,13 @@ from ledger.rows import insert_entry
 from ledger.schema import texts
 from ledger.text_pieces import (
     SentPiece,
-    Tell,
-    derive,
     forget,
     not_merely_sent,
     record,
     record_sent,
 )
 from ledger.text_rows import storable
+from ledger.text_standing import Tell, derive
 from ledger.texts import UNSETTLED, Claim, PieceState, TextState
 
 
@@ -69,8 +68,9 @@ _AS_SENT = (
 def take_steps(connection: Connection, steps: Sequence[Step], now: float, tell: Tell) -> None:
     """Record steps of one gateway. What was sent, most of them, many at once."""
     sent = [step for step in steps if step.piece is PieceState.SENT]
-    if sent:
-        record_sent(connection, [SentPiece(it.claim, it.words, it.reference) for it in sent], now)
+    plain = bool(sent) and record_sent(
+        connection, [SentPiece(it.claim, it.words, it.reference) for it in sent], now
+    )
     whole = [
         {
             "of_text": step.claim.text.id,
@@ -86,7 +86,11 @@ def take_steps(connection: Connection, steps: Sequence[Step], now: float, tell: 
         if step.piece is not PieceState.SENT:
             take_step(connection, step, now)
     # A report may have come before the gateway's own answer, and said something else.
-    ended = [it.claim.text.id for it in steps if it.end is not None]
+    ended = [
+        it.claim.text.id
+        for it in steps
+        if it.end is not None and not (plain and it.end is TextState.SENT and it.claim.at == 0)
+    ]
     stand = derive(connection, not_merely_sent(connection, ended), now, tell)
     for step in steps:
         if step.end is stand.get(step.claim.text.id, step.end):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, AnyHttpUrl, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from pbx.fields import PIN_PATTERN, HostName, Port, Seconds, Section, SitePath, Text, Token
 from pbx.secret import Secret
@@ -22,8 +23,14 @@ def _check_prefix(text: str) -> str:
 
 
 def _check_url(text: str) -> str:
-    url = AnyHttpUrl(text)
-    if url.scheme == "http" and url.host not in _LOOPBACK:
+    try:
+        url = urlsplit(text)
+        host, _ = url.hostname, url.port
+    except ValueError:
+        host = None
+    if not host or url.scheme not in {"http", "https"}:
+        raise ValueError(f'"{text}" is no address like https://sms.klinik.example/index.php')
+    if url.scheme == "http" and host not in _LOOPBACK:
         raise ValueError("would send the password in clear: write an https:// address")
     return text
 
@@ -44,7 +51,7 @@ class GatewayBase(Section):
     price: float = Field(0, ge=0, allow_inf_nan=False)
     """What one part costs, in the site's currency. The cheapest that can carry a text comes first,
     then the first in the file."""
-    per_minute: float = Field(60, gt=0, le=60000, allow_inf_nan=False)
+    per_minute: float = Field(60, gt=0, le=600000, allow_inf_nan=False)
     """Parts a minute at most."""
     per_day: int = Field(10000, ge=1)
     """Parts a day at most; the site's day."""
@@ -99,6 +106,30 @@ class KannelGateway(GatewayBase):
 
     def login_secret(self) -> Secret:
         return self.secret_of("password", f"sms.gateways.{self.name}.password")
+
+
+class KannelBoxGateway(GatewayBase):
+    """Kannel's bearerbox itself, by the protocol between it and its boxes; no smsbox is needed.
+
+    Texts that come in need a group smsbox-route in kannel.conf that names our `smsbox_id`.
+    """
+
+    kind: Literal["kannel-box"]
+    """kannel-box"""
+    host: HostName = "127.0.0.1"
+    """Where bearerbox runs; its box-allow-ip must have our address."""
+    port: Port = 13001
+    """Its smsbox-port."""
+    tls: bool = False
+    """TLS, where bearerbox has smsbox-port-ssl; the certificate must match the host's name."""
+    ca_file: SitePath | None = None
+    """Certificates to trust besides the system's, PEM."""
+    smsbox_id: Token = "voxpost"
+    """What we call ourselves there; no other box may be called so. Reports lead back by it."""
+    smsc: Token | None = None
+    """The smsc-id to send through; Kannel chooses when left out."""
+    window: int = Field(100, ge=1, le=500)
+    """Parts that may wait for bearerbox's answer at once."""
 
 
 class PlaySmsGateway(GatewayBase):
@@ -166,5 +197,6 @@ class SmppGateway(GatewayBase):
 
 
 GatewaySettings = Annotated[
-    ModemGateway | KannelGateway | PlaySmsGateway | SmppGateway, Field(discriminator="kind")
+    ModemGateway | KannelGateway | KannelBoxGateway | PlaySmsGateway | SmppGateway,
+    Field(discriminator="kind"),
 ]

@@ -47,7 +47,7 @@ class Keyword(Section):
     """The text that is sent back."""
     to: tuple[Address, ...] = ()
     """Mail accounts that get the text instead of the one that would."""
-    call: str | None = Field(None, pattern=HTTPS_PATTERN)
+    call: str | None = Field(None, pattern=HTTPS_PATTERN, max_length=500)
     """An HTTPS address that is told of the text, as JSON by POST. What it answers as plain text,
     600 characters at most, is sent back where there is no `answer`."""
     call_secret: str | None = Field(None, min_length=8, repr=False)

@@ -17,7 +17,7 @@ from ledger.outbox import Outbox
 from ledger.outgoing_texts import OutgoingTexts
 from ledger.store import Ledger
 from ledger.text_steps import Carriage
-from ledger.texts import Text, TextState
+from ledger.texts import Origin, Text, TextState
 from mail.intake.tokens import ReplyAddresses
 from pbx.gateways import GatewaySettings
 from pbx.model import Site
@@ -324,4 +324,6 @@ class SmsCentre:
         site = self._site()
         if site.sms is None or text.broadcast is not None:
             return ()  # a broadcast has its report
+        if text.origin is Origin.API and state is not TextState.UNKNOWN:
+            return ()  # the program asks what became of it
         return (text_notice(site, text, state, words, at),)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from ledger.text_pieces import Tell
+from ledger.text_standing import Tell
 from ledger.text_steps import Carriage, Step
 from ledger.texts import Claim, PieceState, Text, TextState
 from mail.retry import RetryPolicy

@@ -165,10 +165,13 @@ class Callback:
         path: "report"; it is served as /gateways/NAME/SECRET/report, for GET and POST.
         handle: called with the query's and the form's fields, as `sms.gateways.http.fields_of`
             reads them: octets that are no UTF-8 stand in them as surrogates.
+        query: what an administrator writes behind the address, in the words of that server;
+            empty where the gateway gives the address to its server by itself.
     """
 
     path: str
     handle: Callable[[Mapping[str, str]], Awaitable[Answer]]
+    query: str = ""
 
 
 class Gateway(Protocol):

@@ -8,7 +8,8 @@ import structlog
 
 from ledger.incoming_texts import IncomingTexts, NewPart
 from ledger.outgoing_texts import OutgoingTexts
-from ledger.text_pieces import NewReport, Tell
+from ledger.text_pieces import NewReport
+from ledger.text_standing import Tell
 from ledger.texts import PieceState
 from mail.plain import plain
 from pbx.gateways import GatewaySettings

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import structlog
 
 from ledger.outbox import Outbox
+from ledger.outgoing_texts import OutgoingTexts
 from ledger.texts import Origin
 from mail.intake.handler import Answer
 from mail.intake.proof import proven
@@ -21,6 +22,8 @@ from sms.notices import mail_notice
 from sms.policy import Asker, Refusal
 from sms.requests import Request, Requests
 
+_ACCOUNT = 80  # characters
+_RECOGNISED = 12  # characters
 _NOBODY = Answer(550, "5.1.1 No such number: write to +62811000111@, or answer a text's e-mail")
 _STRANGER = Answer(550, "5.7.1 Only people of this site may send texts by e-mail")
 _UNPROVEN = Answer(550, "5.7.1 It is not proven who wrote this: see authserv_id in voxpost's docs")
@@ -33,6 +36,11 @@ class Writer:
     extension: str
     address: str
     may_text: bool
+
+    def asker(self, cap: int) -> Asker:
+        """Who asks for the text. A mail account that is no person's has a cap of its own, too."""
+        account = "" if self.extension else self.address[:_ACCOUNT]
+        return Asker(self.extension, account, cap)
 
 
 @dataclass(slots=True)
@@ -60,6 +68,7 @@ class TextMails:
         *,
         site: Callable[[], Site],
         requests: Requests,
+        texts: OutgoingTexts,
         outbox: Outbox,
         addresses: Callable[[], ReplyAddresses | None],
         wake_mail: Callable[[], None],
@@ -67,6 +76,7 @@ class TextMails:
     ) -> None:
         self._site = site
         self._requests = requests
+        self._texts = texts
         self._outbox = outbox
         self._addresses = addresses
         self._wake_mail = wake_mail
@@ -87,7 +97,7 @@ class TextMails:
         meant = self._read(recipient)
         if meant is None:
             return _NOBODY
-        number, signed = meant
+        number, signed_for = meant
         mail = await read_mail(content, sender)
         if mail.automatic is not None:
             # An answer to it, even a bounce, could go round for ever.
@@ -101,6 +111,8 @@ class TextMails:
             self.statistics.strangers += 1
             self._log.warning("e-mail of a stranger", sender=mail.sender, problem=mail.problem)
             return _STRANGER
+        # Who has the address of one person's answers is not therefore another one.
+        signed = signed_for is not None and signed_for in {"", writer.extension}
         if not signed and not self._is_proven(mail, site.sms):
             self.statistics.strangers += 1
             self._log.warning("e-mail whose sender is not proven", sender=mail.sender)
@@ -117,8 +129,8 @@ class TextMails:
             source=f"mail:{key}",
             origin=Origin.MAIL,
             to=number,
-            body=mail.words,
-            asker=Asker(writer.extension, cap=sms.per_person),
+            body=await self._own(mail.words, number),
+            asker=writer.asker(sms.per_person),
             author=writer.address,
             message_id=mail.message_id,
         )
@@ -136,23 +148,42 @@ class TextMails:
         self._log.info("e-mail became a text", text=answer.text.id, known=answer.known)
         return Answer(250, f"2.0.0 Taken as text {answer.text.id}")
 
-    def _read(self, address: str) -> tuple[E164 | str, bool] | None:
-        """The number of an address, and whether it is one that we signed."""
+    async def _own(self, words: str, number: str) -> str:
+        """The words without the text that they answer, which some clients quote without a mark."""
+        latest = await self._texts.latest_from(number)
+        return words if latest is None else without_quoted(words, latest)
+
+    def _read(self, address: str) -> tuple[E164, str | None] | None:
+        """The number of an address, and whose answers it is for where we signed it."""
         site = self._site()
         addresses = self._addresses()
         if site.sms is None or site.sms.mail is None or addresses is None:
             return None
         if (answered := addresses.read(address)) is not None:
-            return answered[0], True
+            return answered
         if address.rpartition("@")[2].lower() != site.sms.mail.domain.lower():
             return None
         number = read_number_address(address, site.site.country)
-        return None if number is None else (number, False)
+        return None if number is None else (number, None)
 
     def _is_proven(self, mail: IncomingMail, sms: Sms) -> bool:
         assert sms.mail is not None
         name = sms.mail.authserv_id
         return name is None or proven(mail.fields, mail.sender, name) is not None
+
+
+def without_quoted(words: str, text: str) -> str:
+    """An answer without what it answers: cut where the text begins as lines of its own.
+
+    A short text may well be somebody's own words; it is left alone.
+    """
+    lines, quoted = words.splitlines(), [line.strip() for line in text.strip().splitlines()]
+    if len(text.strip()) < _RECOGNISED:
+        return words
+    for at in range(1, len(lines) - len(quoted) + 1):
+        if [line.strip() for line in lines[at : at + len(quoted)]] == quoted:
+            return "\n".join(lines[:at]).strip()
+    return words
 
 
 def find_writer(site: Site, sms: Sms, address: str) -> Writer | None:

@@ -13,7 +13,7 @@ import structlog
 
 from ledger.errors import LedgerError
 from ledger.outgoing_texts import OutgoingTexts
-from ledger.text_pieces import Tell
+from ledger.text_standing import Tell
 from ledger.texts import Claim, TextState
 from mail.retry import RetryPolicy
 from sms.fates import Elsewhere, Ended, Judge
@@ -23,6 +23,8 @@ from sms.pace import Pace
 _LOOK_EVERY = 5.0  # seconds between two looks for what is due
 _SEND_WITHIN = 90.0  # seconds; gateways answer within a minute
 _LEDGER_PAUSE = 5.0  # seconds before a ledger that refused is asked again
+_GATHER = 0.01  # seconds between two turns of many texts: fewer commits, each with more of them
+_MANY = 8
 
 
 @dataclass(slots=True)
@@ -115,6 +117,8 @@ class SendingLane:
                 over = self._stopping and self._in_hand <= len(self._following)
                 if not claims and not self._ended and not over:
                     await self._nap()
+                if self._in_hand >= _MANY:
+                    await asyncio.sleep(_GATHER)
         await self._release()
 
     async def _turn(self) -> list[Claim]:

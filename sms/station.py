@@ -8,7 +8,7 @@ from collections.abc import Callable
 import structlog
 
 from ledger.outgoing_texts import OutgoingTexts
-from ledger.text_pieces import Tell
+from ledger.text_standing import Tell
 from mail.retry import RetryPolicy
 from pbx.gateways import GatewaySettings
 from sms.fates import Elsewhere

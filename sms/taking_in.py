@@ -19,6 +19,7 @@ from pbx.sms import Keyword, Sms
 from sms.joining import join
 from sms.keyword_answers import KeywordAnswers, ToAnswer, account_of
 
+_AROUND = " \t\r\n.,!?\"'()"  # "Stop." is the word as well
 _NAME = 40  # characters of a sender that has no number
 _THREAD = 10  # Message-IDs in References
 
@@ -134,7 +135,7 @@ class TakingIn:
         return "" if text.came_in or person is None else person.name
 
     def _stop(self, arrival: _Arrival) -> bool | None:
-        alone = arrival.body.strip().upper()
+        alone = arrival.body.strip(_AROUND).upper()
         if alone in self.sms.stop_words:
             return True
         return False if alone in self.sms.start_words else None

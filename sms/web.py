@@ -11,7 +11,14 @@ from ledger.errors import LedgerError
 from sms.gateway import Callback
 from sms.gateways.http import fields_of
 
+_STOP_WITHIN = 5.0  # seconds for requests that are under way
 _LARGEST = 256 * 1024  # bytes of a request
+
+
+def callback_url(host: str, port: int, secret: str, name: str, path: str) -> str:
+    """The full address of a gateway's callback."""
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{port}/gateways/{name}/{secret}/{path}"
 
 
 class CallbackServer:
@@ -36,12 +43,13 @@ class CallbackServer:
         self._callbacks = callbacks
         self._app = web.Application(client_max_size=_LARGEST)
         self._app.router.add_route("*", "/gateways/{name}/{secret}/{path}", self._call)
-        self._runner = web.AppRunner(self._app, access_log=None, handle_signals=False)
+        self._runner = web.AppRunner(
+            self._app, access_log=None, handle_signals=False, shutdown_timeout=_STOP_WITHIN
+        )
 
     def url(self, name: str, path: str) -> str:
         """The full address of a callback."""
-        host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"http://{host}:{self._port}/gateways/{name}/{self._secret}/{path}"
+        return callback_url(self._host, self._port, self._secret, name, path)
 
     def serve(self, routes: Iterable[web.AbstractRouteDef]) -> None:
         """Serve what another part has to serve, on the same port. Before `start`."""

@@ -1,4 +1,4 @@
-"""Texts: from the modem to the mail account, and a broadcast through Kannel."""
+"""Texts that come in: from the modem to the mail account."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from endurance.fuzz.targets import (
     ami,
     dsn,
     filters,
+    kannel_box,
     letter,
     mail_intake,
     people_file,
@@ -24,7 +25,8 @@ ALL: dict[str, Target] = {
     target.name: target
     for module in (
         *(agi, ami, dsn, recording, site_file, people_file, site_values),
-        *(filters, plain_text, letter, smtp_content, sms_pdu, smpp, mail_intake),
+        *(filters, plain_text, letter, smtp_content, sms_pdu, smpp, kannel_box),
+        *(mail_intake,),
     )
     for target in module.TARGETS
 }

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -30,24 +29,16 @@ from sms.gateway import (
 )
 from sms.gateways import kannel_sendsms as sendsms
 from sms.gateways.condition import Condition
-from sms.gateways.http import Lost, NotReached, Reply, post
+from sms.gateways.http import Lost, NotReached, Reply, octets_of, post
 from sms.gateways.kannel_incoming import read_incoming
+from sms.gateways.kannel_reports import STATES, words_of
 from sms.piece import Piece
 from sms.splitting import segments
 
+# For `get-url` of Kannel's sms-service.
+_QUERY = "from=%p&to=%P&text=%b&coding=%c&charset=%C&smsc=%i&id=%I&t=%T&udh=%u"
 _LOOK = 30.0  # seconds
 _LOOK_TIMEOUT = 10.0  # seconds
-_LONGEST_WORDS = 200
-
-_STATES: Mapping[str, Literal["delivered", "failed", "buffered"]] = {
-    "1": "delivered",
-    "2": "failed",
-    "4": "buffered",
-    "8": "buffered",  # the SMSC took it
-    "16": "failed",  # the SMSC refused it
-    "32": "buffered",
-}
-
 LATER: Answer = (503, "not taken, bring it again")
 TAKEN: Answer = (200, "")
 
@@ -94,7 +85,10 @@ class Kannel:
         return segments(body, reference)
 
     def callbacks(self) -> Sequence[Callback]:
-        return (Callback("report", self._on_report), Callback("incoming", self._on_incoming))
+        return (
+            Callback("report", self._on_report),
+            Callback("incoming", self._on_incoming, _QUERY),
+        )
 
     async def run(self, inbox: Inbox) -> None:
         self._inbox = inbox
@@ -159,13 +153,13 @@ class Kannel:
                 self._condition.down(words)
 
     async def _on_report(self, fields: Mapping[str, str]) -> Answer:
-        key, state = fields.get("key", ""), _STATES.get(fields.get("type", ""))
+        key, state = fields.get("key", ""), STATES.get(fields.get("type", ""))
         if not key or state is None:
             self._log.warning("no report of Kannel's", type=fields.get("type", ""))
             return 400, "no report"
         if self._inbox is None:
             return LATER
-        await self._inbox.reported(Report(key, state, _words(fields.get("words", ""))))
+        await self._inbox.reported(Report(key, state, words_of(octets_of(fields.get("words", "")))))
         return TAKEN
 
     async def _on_incoming(self, fields: Mapping[str, str]) -> Answer:
@@ -176,8 +170,3 @@ class Kannel:
             return LATER
         await self._inbox.received(read_incoming(fields, self._now()))
         return TAKEN
-
-
-def _words(text: str) -> str:
-    readable = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return " ".join(readable.split())[:_LONGEST_WORDS]

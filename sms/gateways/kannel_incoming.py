@@ -32,7 +32,8 @@ def read_incoming(fields: Mapping[str, str], now: float) -> Incoming:
         now: seconds since 1970, where no time came.
     """
     raw = urlencode(sorted(fields.items()), errors="surrogateescape")
-    body, trouble = _body(fields)
+    octets = octets_of(fields.get("text", ""))
+    body, trouble = body_of(octets, fields.get("coding", "0"), fields.get("charset", ""))
     key = fields.get("id", "")
     return Incoming(
         key=key if _KEY.fullmatch(key) else hashlib.sha256(raw.encode()).hexdigest(),
@@ -46,10 +47,9 @@ def read_incoming(fields: Mapping[str, str], now: float) -> Incoming:
     )
 
 
-def _body(fields: Mapping[str, str]) -> tuple[str | None, str | None]:
-    octets = octets_of(fields.get("text", ""))
-    coding = fields.get("coding", "0")
-    charset = fields.get("charset") or ("UTF-16BE" if coding == "2" else "UTF-8")
+def body_of(octets: bytes, coding: str, charset: str) -> tuple[str | None, str | None]:
+    """What a text says, and the trouble with it. charset: empty where Kannel names none."""
+    charset = charset or ("UTF-16BE" if coding == "2" else "UTF-8")
     if coding == "1":
         return None, f"{len(octets)} octets of data, which are no text"
     if charset.upper() == "UTF-16BE":

@@ -43,6 +43,10 @@ class _Trouble(Exception):
     """PlaySMS cannot be asked now; says why."""
 
 
+# For the address of PlaySMS's SMS custom.
+_QUERY = "src={SMSSENDER}&dst={SMSRECEIVER}&dt={SMSDATETIME}&msg={CUSTOMRAW}"
+
+
 class PlaySms:
     """A PlaySMS as gateway.
 
@@ -81,7 +85,7 @@ class PlaySms:
 
     def callbacks(self) -> Sequence[Callback]:
         """Where PlaySMS may bring texts; not needed, as its inbox is looked into."""
-        return (Callback("incoming", self._on_incoming),)
+        return (Callback("incoming", self._on_incoming, _QUERY),)
 
     async def run(self, inbox: Inbox) -> None:
         self._inbox = inbox

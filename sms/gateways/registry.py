@@ -9,6 +9,7 @@ from aiohttp import ClientSession
 
 from pbx.gateways import (
     GatewaySettings,
+    KannelBoxGateway,
     KannelGateway,
     ModemGateway,
     PlaySmsGateway,
@@ -16,6 +17,7 @@ from pbx.gateways import (
 )
 from sms.gateway import Gateway
 from sms.gateways.kannel import Kannel
+from sms.gateways.kannel_box.gateway import KannelBox
 from sms.gateways.modem.gateway import Modem
 from sms.gateways.playsms import PlaySms
 from sms.gateways.smpp.gateway import Smpp
@@ -54,6 +56,8 @@ def make_gateway(settings: GatewaySettings, around: Surroundings) -> Gateway:
             return Kannel(
                 settings, session=around.session, callback_url=callback_url, now=around.now
             )
+        case KannelBoxGateway():
+            return KannelBox(settings, now=around.now, clock=around.clock, chance=around.chance)
         case PlaySmsGateway():
             return PlaySms(settings, session=around.session, now=around.now)
         case SmppGateway():

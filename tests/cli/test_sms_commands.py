@@ -228,3 +228,18 @@ async def _unknown(ledger: Ledger) -> None:
     await texts.release(others)
     step = Step(claim, PieceState.UNKNOWN, TextState.UNKNOWN, "no answer of the modem")
     await texts.settle([step], NOW, lambda *_: ())
+
+
+def test_the_gateways_are_listed_in_the_order_of_the_site_file(sms: Run) -> None:
+    found = data(sms("gateways", "--json"))
+    assert [it["name"] for it in found] == ["stick"]
+    assert all(it["callbacks"] == [] for it in found)
+
+
+def test_the_addresses_that_gateways_call_wait_for_the_daemons_secret(
+    sms: Run, site: SmsSite
+) -> None:
+    result = sms("gateways", "--callbacks")
+    assert result.exit_code != 0
+    assert "`voxpost run` makes it" in result.stderr
+    assert not (site.state / "sms.secret").exists()

@@ -41,7 +41,7 @@ FAULTS = [
         f"{DESK}{MODEM.replace('modem', 'modern')}",
         "sms.gateways[0].kind",
         '"modern"',
-        "modem, kannel, playsms, smpp",
+        "modem, kannel, kannel-box, playsms, smpp",
     ),
     (f"{DESK}[[sms.gateways]]\nname = 'x'\n", "sms.gateways[0].kind", "is missing", ""),
     (f'{DESK}{MODEM}prefixes = ["0811"]\n', "sms.gateways[0].prefixes[0]", "no prefix", ""),

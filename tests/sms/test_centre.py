@@ -89,7 +89,7 @@ async def test_stop_ends_texts_to_a_number_whoever_asks_and_start_begins_again(
     tmp_path: Path,
 ) -> None:
     async with running_office(tmp_path) as office:
-        await office.text_in(" stop ")
+        await office.text_in(" Stop. ")
         refused = await office.send("Promo")
         assert isinstance(refused, Refusal)
         assert refused.reason == "stop-list"

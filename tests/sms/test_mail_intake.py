@@ -10,6 +10,7 @@ import pytest
 
 from ledger.facts import NoticeFacts
 from ledger.outbox import Outbox
+from ledger.outgoing_texts import OutgoingTexts
 from ledger.texts import TextState
 from mail.intake.tokens import ReplyAddresses
 from pbx.numbers import E164
@@ -51,6 +52,7 @@ async def intake(folder: Path, text: str = "") -> AsyncIterator[tuple[SmsOffice,
             TextMails(
                 site=lambda: office.site,
                 requests=office.centre.requests,
+                texts=OutgoingTexts(office.ledger),
                 outbox=Outbox(office.ledger),
                 addresses=lambda: addresses,
                 wake_mail=office.mails.set,
@@ -190,3 +192,33 @@ async def test_the_customers_next_text_is_threaded_behind_the_answer(tmp_path: P
         second = (await office.letters())[-1]
         assert second.facts.references == (first.message_id, "<1@klinik.example>")  # type: ignore[union-attr]
         assert second.recipient == "sari@klinik.example"
+
+
+async def test_a_text_that_is_quoted_without_any_mark_is_not_sent_back(tmp_path: Path) -> None:
+    async with intake(tmp_path) as (office, mails):
+        await office.text_in("Kapan saya bisa\nmengambil obat?")
+        body = "Besok pagi, Bu.\n\nKapan saya bisa\nmengambil obat?\n\nDari: 0811"
+        await mails.message(letter(body, to=SIGNED), "sari@klinik.example", SIGNED)
+        texts = await office.until(lambda it: len(it) == 2)
+        assert texts[1].body == "Besok pagi, Bu."
+
+
+async def test_the_address_of_ones_answers_proves_nobody_else(tmp_path: Path) -> None:
+    text = site_text().replace("[sms.mail]", '[sms.mail]\nauthserv_id = "mx.klinik.example"')
+    async with intake(tmp_path, text) as (office, mails):
+        forged = letter(sender="budi@klinik.example", to=SIGNED)
+        assert (await mails.message(forged, "budi@klinik.example", SIGNED)).code == 550
+        own = letter(to=SIGNED, number=2)
+        assert (await mails.message(own, "sari@klinik.example", SIGNED)).code == 250
+        assert len(await office.texts()) == 1
+
+
+async def test_the_desk_has_a_cap_of_its_own(tmp_path: Path) -> None:
+    async with intake(tmp_path, site_text(sms="per_person = 1")) as (office, mails):
+        for number in range(2):
+            content = letter(sender="desk@klinik.example", number=number)
+            await mails.message(content, "desk@klinik.example", DIRECT)
+        assert len(await office.texts()) == 1
+        (entry,) = await office.letters()
+        assert isinstance(entry.facts, NoticeFacts)
+        assert entry.facts.fields["reason"] == "over-cap-person"

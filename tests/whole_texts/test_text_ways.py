@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from cli.sms_secret import sms_secret
+from cli.sms_secret import callback_secret, sms_secret
 from lab.kannel import PrivateKannel
 from lab.kannel_conf import PASSWORD, SMSC_OUT, USERNAME, KannelPorts
 from lab.packages import PackageTree
@@ -156,7 +156,7 @@ async def test_a_text_through_kannel_is_answered_and_its_delivery_reported(
     ports = KannelPorts.pick(port_finder)
     section = KANNEL.format(port=ports.sendsms, username=USERNAME, password=PASSWORD, smsc=SMSC_OUT)
     async with texts_site(open_folder / "t", port_finder, gateways=section) as site:
-        secret = sms_secret(load_site(site.file)).derived("callbacks").hex()
+        secret = callback_secret(sms_secret(load_site(site.file)))
         where = f"http://127.0.0.1:{site.callback_port}/gateways/kannel/{secret}/incoming"
         folder = open_folder / "kannel"
         async with (

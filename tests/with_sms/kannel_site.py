@@ -38,7 +38,9 @@ class Remembered:
     async def received(self, text: Incoming) -> None:
         if self.refuse:
             self.refuse -= 1
-            self.refused.append(text.key)
+            async with self._changed:
+                self.refused.append(text.key)
+                self._changed.notify_all()
             raise LedgerError("the disk is full")
         async with self._changed:
             self.texts.append(text)

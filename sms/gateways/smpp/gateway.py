@@ -10,12 +10,12 @@ import structlog
 
 from pbx.gateways import SmppGateway
 from pbx.secret import SecretUnusable
-from sms.errors import GatewayUnusable
+from sms.errors import CannotConnect, GatewayUnusable
 from sms.gateway import Callback, Fate, GatewayState, Health, Inbox, Outgoing
 from sms.gateways.condition import Condition
+from sms.gateways.dial import dial
 from sms.gateways.smpp.addresses import source
 from sms.gateways.smpp.delays import Delays, delay
-from sms.gateways.smpp.dial import dial
 from sms.gateways.smpp.errors import AccountRefused, NoAnswer, NotBound
 from sms.gateways.smpp.outgoing import pieces_of
 from sms.gateways.smpp.pdu import Command, bind, first_string
@@ -130,7 +130,10 @@ class Smpp:
     async def _one_link(self, inbox: Inbox) -> str:
         """Connect, bind, and serve the link to its end; returns why it ended. Raises NotBound."""
         request = await self._bind_request()
-        reader, writer = await dial(self._settings, self._patience.connect)
+        try:
+            reader, writer = await dial(self._settings, self._patience.connect)
+        except CannotConnect as error:
+            raise NotBound(str(error)) from error
         session = Session(
             reader,
             writer,
