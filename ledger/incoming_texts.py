@@ -59,6 +59,7 @@ class Gathered:
         return all(number in self.bodies for number in range(1, self.total + 1))
 
 
+_CLOCK = 86400.0  # seconds
 _BY_A_PERSON = (Origin.MAIL, Origin.DIALPLAN, Origin.COMMAND)
 
 
@@ -177,7 +178,11 @@ class IncomingTexts:
         def work(connection: Connection) -> list[Taken]:
             alone = connection.execute(
                 select(text_parts)
-                .where(text_parts.c.text.is_(null()), text_parts.c.came < before)
+                .where(
+                    text_parts.c.text.is_(null()),
+                    # Or came while the clock was ahead.
+                    (text_parts.c.came < before) | (text_parts.c.came > now + _CLOCK),
+                )
                 .order_by(text_parts.c.came)
                 .limit(100)
             ).all()
@@ -237,7 +242,17 @@ def _siblings(connection: Connection, part: Any, part_id: int) -> Sequence[Any]:
             & (text_parts.c.reference == part.reference)
             & (text_parts.c.total == part.total)
         )
-    return connection.execute(select(text_parts).where(same).order_by(text_parts.c.id)).all()
+    rows = connection.execute(select(text_parts).where(same).order_by(text_parts.c.id)).all()
+    # References come again: a part that says something else is of the next text.
+    kept: list[Any] = []
+    bodies: dict[int, str | None] = {}
+    for row in rows:
+        number = row.number or 1
+        known = bodies.get(number)
+        if known is None or row.body in {None, known}:
+            bodies[number] = row.body if known is None else known
+            kept.append(row)
+    return kept
 
 
 def _gather(rows: Sequence[Any]) -> Gathered:

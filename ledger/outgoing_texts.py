@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Connection, case, exists, func, or_, select, true, update
+from sqlalchemy import Connection, case, exists, false, func, or_, select, true, update
 
 from ledger.claiming import claim_due
 from ledger.rows import insert_entry
@@ -36,6 +36,7 @@ from ledger.text_standing import Tell, derive, nobody
 from ledger.text_steps import Carriage, Step, take_steps
 from ledger.texts import Claim, NewText, Origin, PieceState, Text, TextState, Usage
 
+_AT_ONCE = 500
 _LONGEST_SENDING = 6 * 3600.0  # seconds between two pieces of a text, at the slowest pace
 _ENDED = "voxpost ended while it was being sent"
 
@@ -208,13 +209,21 @@ class OutgoingTexts:
         await self._ledger.write(lambda it: forget_old_reports(it, now))
 
     async def recover(
-        self, owner: str, now: float, tell: Tell, gateway: str | None = None
+        self,
+        owner: str,
+        now: float,
+        tell: Tell,
+        *,
+        gateway: str | None = None,
+        alone: bool = False,
     ) -> list[Text]:
         """Set aside what this owner was sending when its process ended; returns those texts.
 
         So is what another began with hours ago: that machine has another name now.
 
-        gateway: only what this one was given.
+        Arguments:
+            gateway: only what this one was given.
+            alone: nobody else works on this ledger, so all of it is ours, whatever our name was.
         """
         mine = true() if gateway is None else texts.c.gateway == gateway
         alive = exists().where(
@@ -225,7 +234,7 @@ class OutgoingTexts:
             rows = connection.execute(
                 select(texts).where(
                     texts.c.state == TextState.SENDING,
-                    or_(texts.c.claimed_by == owner, ~alive),
+                    or_(texts.c.claimed_by == owner, ~alive, true() if alone else false()),
                     mine,
                 )
             ).all()
@@ -307,6 +316,23 @@ class OutgoingTexts:
 
         if moves:
             await self._ledger.write(work)
+
+    async def give_up(self, gateway: str, words: str, now: float, tell: Tell) -> None:
+        """Set aside as failed what waits for a gateway that there is no more; who asked is told."""
+
+        def work(connection: Connection) -> None:
+            rows = connection.execute(
+                select(texts)
+                .where(texts.c.gateway == gateway, texts.c.state == TextState.WAITING)
+                .limit(_AT_ONCE)
+            ).all()
+            ids = [row.id for row in rows]
+            move(connection, ids, state=TextState.FAILED, words=words, settled=now)
+            for row in rows:
+                for entry in tell(read_text(row), TextState.FAILED, words, 0):
+                    insert_entry(connection, entry, now)
+
+        await self._ledger.write(work)
 
     async def sent_since(self, since: float) -> dict[str, int]:
         """Pieces that each gateway was given since a moment."""

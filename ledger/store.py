@@ -39,6 +39,11 @@ class Ledger:
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="ledger-write")
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="ledger-read")
 
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a file that only one `voxpost run` works on (see `only_one`)."""
+        return self._engine.dialect.name == "sqlite"
+
     async def write(self, work: Work[T]) -> T:
         """Run `work` in a transaction; returns once it is durable.
 

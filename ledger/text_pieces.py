@@ -156,6 +156,8 @@ def record(
     values: dict[str, Any] = {"state": state, "words": _stored(words), "moved": now}
     if reference is not None:
         values["reference"] = reference
+    elif state is PieceState.FAILED:
+        values["reference"] = None  # the gateway did not take it, and reports nothing
     place = (text_pieces.c.text == claim.text.id) & (text_pieces.c.at == claim.at)
     # A report may have come before the gateway's own answer: what it said stays so.
     connection.execute(

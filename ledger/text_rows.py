@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, exists, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ledger.rows import parts
@@ -177,14 +177,19 @@ def move(connection: Connection, text_ids: Sequence[int], **values: Any) -> None
 
 
 def usage_since(connection: Connection, since: float, extension: str, account: str) -> Usage:
-    """The parts that were asked for since a moment, and not refused since."""
+    """The parts that were asked for since a moment, and may have to be paid.
+
+    What a gateway took counts, even where the network could not bring it.
+    """
+    # A piece that a gateway refused has no reference.
+    taken = exists().where(text_pieces.c.text == texts.c.id, text_pieces.c.reference.is_not(None))
     rows = connection.execute(
         select(texts.c.extension, texts.c.account, func.sum(texts.c.parts))
         .where(
             texts.c.created >= since,
             texts.c.broadcast.is_(None),
             texts.c.origin != Origin.GATEWAY,
-            texts.c.state.not_in(NOT_SENT),
+            texts.c.state.not_in(NOT_SENT) | taken,
         )
         .group_by(texts.c.extension, texts.c.account)
     ).all()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Select, select
+from sqlalchemy import Connection, Select, func, select
 
 from ledger.schema import by_a_program, texts
 from ledger.store import Ledger
@@ -45,6 +45,19 @@ class TextSearch:
         """The newest of them, the newest first."""
         statement = _statement(wanted).order_by(texts.c.id.desc()).limit(limit)
         return await self._ledger.read(lambda it: [read_text(row) for row in it.execute(statement)])
+
+    async def count(self, number: str, origin: Origin, since: float) -> int:
+        """How many texts of an origin a number had since a moment."""
+        statement = (
+            select(func.count())
+            .select_from(texts)
+            .where(texts.c.number == number, texts.c.origin == origin, texts.c.created > since)
+        )
+
+        def work(connection: Connection) -> int:
+            return connection.scalar(statement) or 0
+
+        return await self._ledger.read(work)
 
 
 def _statement(wanted: Wanted) -> Select[tuple[object, ...]]:

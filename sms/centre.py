@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from functools import partial
 from typing import Any
 
 import structlog
@@ -21,21 +22,23 @@ from ledger.texts import Origin, Text, TextState
 from mail.intake.tokens import ReplyAddresses
 from pbx.gateways import GatewaySettings
 from pbx.model import Site
+from sms.alarms import Alarms
 from sms.broadcast.runner import Broadcasts
 from sms.choosing import choices, choose
+from sms.errors import SmsError
 from sms.figures import figures
-from sms.gateway import Callback, Gateway, GatewayState
+from sms.gateway import Callback, Gateway
 from sms.inbox import GatewayInbox
 from sms.keyword_answers import KeywordAnswers
 from sms.keyword_calls import KeywordCalling
-from sms.notices import gateway_down, gateway_up, text_notice
+from sms.notices import text_notice
 from sms.requests import Requests, day_start
+from sms.splitting import segments
 from sms.station import Station
 from sms.taking_in import TakingIn
 
 _TICK = 5.0  # seconds between two looks at the gateways' health
 _MOVE_AFTER = 30.0  # seconds that a gateway is down until others take its texts
-_ALARM_AFTER = 300.0  # seconds that a gateway is down until the administrator is told
 _MOVED_AT_ONCE = 200  # texts
 _STOP_WITHIN = 25.0  # seconds
 
@@ -77,10 +80,9 @@ class SmsCentre:
         self._chance = chance
         self._incoming = IncomingTexts(ledger)
         self._outgoing = OutgoingTexts(ledger)
-        self._outbox = Outbox(ledger)
+        self._alarms = Alarms(Outbox(ledger), wake_mail)
         self._ledger = ledger
         self._stations: dict[str, Station] = {}
-        self._alarmed: dict[str, float] = {}
         self._renewed = asyncio.Event()
         self._stopping = asyncio.Event()
         self._log = structlog.get_logger(part="sms")
@@ -116,9 +118,9 @@ class SmsCentre:
 
     async def run(self) -> None:
         """Carry texts until stopped. Cancelled, what is on its way becomes unknown."""
-        await self._recover()
+        await self._insist(lambda: self._set_unknown(None))
         # Before the first gateway sends: what was released may not go in quiet hours.
-        await self._broadcasts.step()
+        await self._insist(self._broadcasts.step)
         async with asyncio.TaskGroup() as group:
             work = (self._look_after(), self._broadcasts.run(), self._calling.run())
             tasks = [group.create_task(it) for it in work]
@@ -152,13 +154,27 @@ class SmsCentre:
             now=now,
         )
 
-    async def _recover(self) -> None:
-        await self._set_unknown(None)
+    async def _insist(self, work: Callable[[], Awaitable[object]]) -> None:
+        """Do it, however long the ledger takes to accept it."""
+        while True:
+            try:
+                await work()
+            except LedgerError as error:
+                self._log.error("ledger", reason=str(error))
+                await asyncio.sleep(_TICK)
+            else:
+                return
 
     async def _set_unknown(self, gateway: str | None) -> None:
         """Set aside what was being sent by a gateway, or by all, and is not any more."""
         now = self._now()
-        unknown = await self._outgoing.recover(self._owner, now, self._tell, gateway)
+        unknown = await self._outgoing.recover(
+            self._owner,
+            now,
+            self._tell,
+            gateway=gateway,
+            alone=gateway is None and self._ledger.is_local,
+        )
         for text in unknown:
             help_with = f"voxpost sms show {text.id}"
             self._log.error("may have been sent", text=text.id, help=help_with)
@@ -173,9 +189,16 @@ class SmsCentre:
             name for name, station in self._stations.items() if wanted.get(name) != station.settings
         ]
         await self._end(changed)
-        for name, settings in wanted.items():
-            if name not in self._stations:
-                self._stations[name] = self._station(settings)
+        made = [name for name in wanted if name not in self._stations]
+        for name in made:
+            try:
+                self._stations[name] = self._station(wanted[name])
+            except SmsError as error:
+                self._log.error("gateway left out", gateway=name, reason=str(error))
+        # Or it would begin the day's cap anew.
+        await self._insist(self._count_day)
+        for name in made:
+            if name in self._stations:
                 self._stations[name].start(group)
 
     def _station(self, settings: GatewaySettings) -> Station:
@@ -214,7 +237,7 @@ class SmsCentre:
                 station.task.cancel()
                 await asyncio.wait([station.task])
                 # Its next lane must not find texts that nobody sends any more.
-                await self._set_unknown(name)
+                await self._insist(partial(self._set_unknown, name))
 
     async def _look_after(self) -> None:
         while True:
@@ -223,7 +246,10 @@ class SmsCentre:
                 await self._count_day()
                 await self._outgoing.forget_old_reports(self._now())
                 await self._move_on()
-                await self._alarm()
+                site = self._site()
+                if site.sms is not None:
+                    healths = {name: it.gateway.health() for name, it in self._stations.items()}
+                    await self._alarms.look(site, healths, self._now())
             except LedgerError as error:
                 self._log.error("ledger", reason=str(error))
             await asyncio.sleep(_TICK)
@@ -255,25 +281,11 @@ class SmsCentre:
                 if other is not None:
                     moves.append((text.id, other))
             await self._outgoing.reassign(moves, self._now())
+            if sms is not None and name not in {it.name for it in sms.gateways} and not moves:
+                words = f"the site file has no gateway {name} any more, and no other takes it"
+                await self._outgoing.give_up(name, words, self._now(), self._tell)
             for gateway in {other.gateway for _, other in moves}:
                 self._wake(gateway)
-
-    async def _alarm(self) -> None:
-        """Tell the administrator of a gateway that stays down, and when it is up again."""
-        now = self._now()
-        mails = []
-        site = self._site()
-        for name, station in self._stations.items() if site.sms is not None else ():
-            health = station.gateway.health()
-            if health.state is GatewayState.UP:
-                if self._alarmed.pop(name, None) is not None:
-                    mails.append(gateway_up(site, name, health.words, health.since))
-            elif name not in self._alarmed and now - health.since > _ALARM_AFTER:
-                self._alarmed[name] = health.since
-                mails.append(gateway_down(site, name, health.words, health.since))
-        if mails:
-            await self._outbox.add(mails, now)
-            self._wake_mail()
 
     def _taking_in(self) -> TakingIn:
         answers = self._answers()
@@ -293,13 +305,17 @@ class SmsCentre:
 
     def _split(self, settings: GatewaySettings, body: str) -> tuple[int, int]:
         station = self._stations.get(settings.name)
-        gateway = self._make(settings) if station is None else station.gateway
-        pieces = gateway.pieces(body, 0)
+        try:
+            gateway = self._make(settings) if station is None else station.gateway
+            pieces = gateway.pieces(body, 0)
+        except SmsError:  # it was left out; the text waits for it to be mended, or moves on
+            pieces = segments(body, 0)
         return len(pieces), sum(piece.parts for piece in pieces)
 
     def _down(self) -> set[str]:
         now = self._now()
-        return {name for name, it in self._stations.items() if it.cannot_send_for(0.0, now)}
+        stations = list(self._stations.items())  # asked in the ledger's thread, too
+        return {name for name, it in stations if it.cannot_send_for(_MOVE_AFTER, now)}
 
     def _elsewhere(self, text: Text, *, refused: bool) -> Carriage | None:
         sms = self._site().sms
@@ -307,7 +323,7 @@ class SmsCentre:
             return None
         found = choices(text.number, sms.gateways)
         names = [it.name for it in found]
-        if refused and text.gateway in names:
+        if refused and text.attempts and text.gateway in names:
             # Only those behind it: the ones before refused the text already.
             found = found[names.index(text.gateway) + 1 :]
         down = self._down() | (set(names) - set(self._stations))

@@ -12,6 +12,7 @@ from ledger.texts import Claim, PieceState, Text, TextState
 from mail.retry import RetryPolicy
 from sms.gateway import Fate, NotNow, Refused, Sent, Unknown
 
+_LONGEST_DELAY = 7200.0  # seconds between two tries
 _DOWN_PAUSE = 10.0  # seconds until a text is tried again at a gateway that went down
 
 
@@ -70,14 +71,15 @@ class Judge:
     def _put_off(self, claim: Claim, fate: NotNow) -> Step:
         text = claim.text
         other = self._other(claim, refused=False)
-        if other is not None:
-            return self._again(claim, fate.words, 0.0, other)
-        if fate.gateway_down:
-            return self._again(claim, fate.words, _DOWN_PAUSE, None)
-        age = self._now() - text.created
+        # What was asked for long ago for a later moment has not been tried for so long.
+        age = min(self._now() - text.created, text.attempts * _LONGEST_DELAY)
         delay = self._retry.next_delay(text.attempts + 1, age, self._chance())
         if delay is not None:
-            return self._again(claim, fate.words, delay, None)
+            if other is None and fate.gateway_down:
+                delay = _DOWN_PAUSE
+            # Two gateways must not throw it to and fro without a pause.
+            at_once = other is not None and not text.attempts
+            return self._again(claim, fate.words, 0.0 if at_once else delay, other)
         return self._end(claim, None, TextState.FAILED, f"given up: {fate.words}")
 
     def _end(self, claim: Claim, piece: PieceState | None, end: TextState, words: str) -> Step:

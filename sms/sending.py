@@ -211,6 +211,10 @@ class SendingLane:
                 return await self.gateway.send(outgoing)
         except TimeoutError:
             return Unknown("the gateway did not answer in time")
+        except Exception as error:
+            # A fault of one gateway must not end the others, nor send anything twice.
+            self._log.exception("sending ended by a fault", reason=repr(error))
+            return Unknown(f"a fault of voxpost: {error!r}")
 
     def _count(self, ended: Ended) -> None:
         step, fate, statistics = ended.step, ended.fate, self.statistics

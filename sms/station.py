@@ -20,6 +20,11 @@ _AGAIN = 30.0  # seconds until a gateway is begun with again after a fault of th
 _TRY_FOR = 86400.0  # seconds that a text is tried
 
 
+def is_over(since: float, seconds: float, now: float) -> bool:
+    """Whether so long has passed; after a clock was set back nobody knows, and it has."""
+    return now - since >= seconds or now < since
+
+
 class Allowance:
     """How many pieces may still go today.
 
@@ -93,7 +98,7 @@ class Station:
     def cannot_send_for(self, seconds: float, now: float) -> bool:
         """Whether it has not been able to send for so long, or may send no more today."""
         health = self.gateway.health()
-        down = health.state is not GatewayState.UP and now - health.since >= seconds
+        down = health.state is not GatewayState.UP and is_over(health.since, seconds, now)
         return down or self.allowance.left <= 0
 
     async def _run(self) -> None:

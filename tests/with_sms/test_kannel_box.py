@@ -113,7 +113,12 @@ async def test_what_was_not_acknowledged_outlives_bearerboxs_death(box: KannelBo
 async def test_what_was_acknowledged_does_not_come_again(box: KannelBoxSite) -> None:
     await box.kannel.bring_in("+62 100 text one")
     await box.inbox.until(lambda it: len(it.texts) == 1)
-    await box.leave()  # bearerbox has read the ack
+    said = "Connection closed by the box"
+    before = box.kannel.log().count(said)
+    await box.leave()
+    async with asyncio.timeout(10):
+        while box.kannel.log().count(said) == before:  # then it has read the ack
+            await asyncio.sleep(0.01)
     await box.kannel.restart_after_death()
     await box.join()
     await box.kannel.bring_in("+62 100 text two")
