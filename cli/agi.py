@@ -57,8 +57,9 @@ def _texts(site: Site, ledger: Ledger) -> SendText:
         # Most scripts send none, and a caller waits while this is imported.
         from cli.dialplan_texts import ask_for  # noqa: PLC0415
         from cli.sms_carriage import offline_requests  # noqa: PLC0415
+        from ledger.text_search import TextSearch  # noqa: PLC0415
 
         async with offline_requests(site, ledger) as requests:
-            return await ask_for(wanted, requests, site)
+            return await ask_for(wanted, requests, site, TextSearch(ledger), time.time())
 
     return send

@@ -18,6 +18,7 @@ from cli.sms_secret import SmsSecret, callback_secret, sms_secret
 from ledger.outbox import Outbox
 from ledger.outgoing_texts import OutgoingTexts
 from ledger.store import Ledger
+from ledger.text_search import TextSearch
 from mail.intake.listener import MailListener
 from mail.intake.tokens import ReplyAddresses
 from pbx.gateways import GatewaySettings
@@ -70,7 +71,8 @@ class SmsPart:
         """
         if self._centre is None:
             return "no-gateway"
-        return await ask_for(wanted, self._centre.requests, self._site())
+        search = TextSearch(self._ledger)
+        return await ask_for(wanted, self._centre.requests, self._site(), search, time.time())
 
     async def snapshot(self) -> dict[str, Any] | None:
         """The centre's state as data; None until it has begun."""

@@ -15,7 +15,7 @@ from cli.tables import counted, moment, print_table
 from cli.texts_shown import ask_ledger, number_meant
 from ledger.number_lists import StopList
 from pbx.model import Site
-from pbx.numbers import to_e164
+from pbx.numbers import e164_meant
 from pbx.site import load_site
 from sms.broadcast.cells import Read
 from sms.policy import Refusal
@@ -122,7 +122,7 @@ def _reader(site: Site) -> Read:
     """Any number may be on the list, one that no text may go to as well."""
 
     def read(written: str) -> str | Refusal:
-        return to_e164(written, site.site.country) or Refusal("bad-number", written[:40])
+        return e164_meant(written, site.site.country) or Refusal("bad-number", written[:40])
 
     return read
 

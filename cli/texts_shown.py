@@ -14,7 +14,7 @@ from cli.opening import opened_ledger
 from ledger.store import Ledger
 from ledger.texts import Text
 from pbx.model import Site
-from pbx.numbers import to_e164
+from pbx.numbers import e164_meant
 from pbx.sms import Sms
 
 T = TypeVar("T")
@@ -41,7 +41,7 @@ def ask_ledger(site: Site, question: Callable[[Ledger], Awaitable[T]]) -> T:
 
 def number_meant(site: Site, written: str) -> str:
     """A number as the ledger has it; a sender's name stays as it is."""
-    return to_e164(written, site.site.country) or written
+    return e164_meant(written, site.site.country) or written
 
 
 def text_as_data(text: Text) -> dict[str, Any]:

@@ -23,6 +23,7 @@ TIME_TEST = "*60"
 EXTENSION_PATTERN = r"^[0-9]{2,8}$"
 _LONGEST = 16  # E.164: fifteen digits, and the plus
 _EXTENSION = re.compile(EXTENSION_PATTERN)
+_WRITTEN = re.compile(r"[+0-9 ()./\u2010-\u2015\u00a0-]+")
 _MAILBOX = re.compile(r"^([0-9A-Za-z_.-]+)@([0-9A-Za-z_.-]+)$")
 
 
@@ -58,6 +59,35 @@ class Number:
     shown: str
 
 
+def is_mobile(number: phonenumbers.PhoneNumber) -> bool:
+    """Whether a number is one that a phone with texts may have."""
+    kinds = phonenumbers.PhoneNumberType
+    return phonenumbers.number_type(number) in {kinds.MOBILE, kinds.FIXED_LINE_OR_MOBILE}
+
+
+@lru_cache(2000)
+def e164_meant(raw: str, country: str) -> E164 | None:
+    """Read a number that a gateway, a program or a list names: 62811000111 lacks its plus.
+
+    Digits that are a mobile number of the country are that; then the whole world's number that
+    they are with a plus. Returns None for a name, even one with a number in it.
+    """
+    if _WRITTEN.fullmatch(raw) is None:
+        return None
+    at_home = to_e164(raw, country)
+    local = None if at_home is None else _valid(at_home)
+    digits = "".join(filter(str.isdigit, raw))
+    if "+" in raw or digits.startswith("0") or (local is not None and is_mobile(local)):
+        return at_home
+    abroad = _valid(f"+{digits}")
+    if abroad is None:
+        return at_home
+    ours = abroad.country_code == phonenumbers.country_code_for_region(country)
+    if local is not None and not ours and not is_mobile(abroad):
+        return at_home
+    return E164(phonenumbers.format_number(abroad, phonenumbers.PhoneNumberFormat.E164))
+
+
 def to_e164(raw: str, country: str) -> E164 | None:
     """Read a number for programs; None for what `read_number` does not take."""
     number = read_number(raw, country)
@@ -85,6 +115,11 @@ def read_number(raw: str, country: str) -> Number | None:
     forms = phonenumbers.PhoneNumberFormat
     shown = phonenumbers.format_number(number, forms.NATIONAL if home else forms.INTERNATIONAL)
     return Number(E164(text), shown)
+
+
+def _valid(e164: str) -> phonenumbers.PhoneNumber | None:
+    number = _parse(e164, "")
+    return number if number is not None and phonenumbers.is_valid_number(number) else None
 
 
 def _parse(raw: str, country: str) -> phonenumbers.PhoneNumber | None:

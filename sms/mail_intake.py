@@ -23,7 +23,7 @@ from sms.policy import Asker, Refusal
 from sms.requests import Request, Requests
 
 _ACCOUNT = 80  # characters
-_RECOGNISED = 12  # characters
+_RECOGNISED = 40  # characters of a text of one line
 _NOBODY = Answer(550, "5.1.1 No such number: write to +62811000111@, or answer a text's e-mail")
 _STRANGER = Answer(550, "5.7.1 Only people of this site may send texts by e-mail")
 _UNPROVEN = Answer(550, "5.7.1 It is not proven who wrote this: see authserv_id in voxpost's docs")
@@ -175,14 +175,17 @@ class TextMails:
 def without_quoted(words: str, text: str) -> str:
     """An answer without what it answers: cut where the text begins as lines of its own.
 
-    A short text may well be somebody's own words; it is left alone.
+    A short text may well be somebody's own words; it is left alone, and so are lines that stand in
+    the midst of others.
     """
-    lines, quoted = words.splitlines(), [line.strip() for line in text.strip().splitlines()]
-    if len(text.strip()) < _RECOGNISED:
+    lines = [line.strip() for line in words.splitlines()]
+    quoted = [line.strip() for line in text.strip().splitlines()]
+    if len(quoted) < 2 and len(text.strip()) < _RECOGNISED:
         return words
     for at in range(1, len(lines) - len(quoted) + 1):
-        if [line.strip() for line in lines[at : at + len(quoted)]] == quoted:
-            return "\n".join(lines[:at]).strip()
+        apart = not lines[at - 1] or lines[at - 1].endswith(":")
+        if apart and lines[at : at + len(quoted)] == quoted:
+            return "\n".join(words.splitlines()[:at]).strip()
     return words
 
 

@@ -8,7 +8,7 @@ import phonenumbers
 
 from ledger.notices import Reason
 from ledger.texts import Usage
-from pbx.numbers import E164, to_e164
+from pbx.numbers import E164, e164_meant, is_mobile
 from pbx.sms import Sms
 
 
@@ -44,32 +44,25 @@ class Asker:
 
 def read_recipient(raw: str, country: str, sms: Sms) -> E164 | Refusal:
     """The number that is meant, if it is one that may be written to."""
-    found = _read(raw, country, sms)
-    if isinstance(found, Refusal) and raw.strip().isdecimal():
-        # 62811000111: programs and lists leave the plus out.
-        abroad = _read(f"+{raw.strip()}", country, sms)
-        return found if isinstance(abroad, Refusal) else abroad
-    return found
-
-
-def _read(raw: str, country: str, sms: Sms) -> E164 | Refusal:
-    number = to_e164(raw, country)
+    number = e164_meant(raw.strip(), country)
     if number is None:
         return Refusal("bad-number", raw[:40])
     parsed = phonenumbers.parse(number)
     if not phonenumbers.is_valid_number(parsed):
         return Refusal("bad-number", raw[:40])
-    kind = phonenumbers.number_type(parsed)
-    if kind in {
-        phonenumbers.PhoneNumberType.PREMIUM_RATE,
-        phonenumbers.PhoneNumberType.SHARED_COST,
-        phonenumbers.PhoneNumberType.FIXED_LINE,
-    }:
+    if not is_mobile(parsed):
         return Refusal("bad-number", f"{number} is no mobile number")
     region = phonenumbers.region_code_for_number(parsed) or ""
     if region not in (sms.countries or (country,)):
         return Refusal("country-not-open", f"{number} ({region or 'nowhere'})")
     return number
+
+
+def too_long(parts: int, sms: Sms) -> Refusal | None:
+    """Whether a text has more parts than one may have."""
+    if parts <= sms.max_parts:
+        return None
+    return Refusal("too-long", f"{parts} of {sms.max_parts}", parts, sms.max_parts)
 
 
 def over_cap(asker: Asker, parts: int, usage: Usage, sms: Sms) -> Refusal | None:

@@ -14,7 +14,8 @@ from pbx.gateways import GatewaySettings
 from pbx.model import Site
 from pbx.sms import Sms
 from sms.choosing import choose
-from sms.policy import Asker, Refusal, over_cap, read_recipient
+from sms.policy import Asker, Refusal, over_cap, read_recipient, too_long
+from sms.splitting import count_parts
 
 _CONVERSATION = 30 * 86400.0  # seconds that a conversation lasts after a customer's text
 
@@ -129,10 +130,12 @@ class Requests:
         gateway = choose(number, sms.gateways, down=self._down(), wished=request.through)
         if gateway is None:
             return Refusal("no-gateway", number)
+        # No gateway needs fewer, and none can split a text of hundreds.
+        if (refusal := too_long(count_parts(body), sms)) is not None:
+            return refusal
         carriage = self.carriage(gateway, body)
-        if carriage.parts > sms.max_parts:
-            parts, limit = carriage.parts, sms.max_parts
-            return Refusal("too-long", f"{parts} of {limit}", parts, limit)
+        if (refusal := too_long(carriage.parts, sms)) is not None:
+            return refusal
         return NewText(
             source=request.source,
             origin=request.origin,

@@ -14,12 +14,11 @@ from mail.intake.tokens import ReplyAddresses
 from mail.plain import plain
 from pbx.fields import is_address
 from pbx.model import Site
-from pbx.numbers import E164, Extension, to_e164
+from pbx.numbers import E164, Extension, e164_meant
 from pbx.sms import Keyword, Sms
-from sms.joining import join
+from sms.joining import GAP, join
 from sms.keyword_answers import KeywordAnswers, ToAnswer, account_of
 
-_AROUND = " \t\r\n.,!?\"'()"  # "Stop." is the word as well
 _NAME = 40  # characters of a sender that has no number
 _THREAD = 10  # Message-IDs in References
 
@@ -34,11 +33,17 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class _Arrival:
-    """A text that came in, as it was read. earlier: of the same number, the newest first."""
+    """A text that came in, as it was read.
+
+    Arguments:
+        said: what it says until a part that is missing, without what is noted of it.
+        earlier: of the same number, the newest first.
+    """
 
     gathered: Gathered
     e164: E164 | None
     number: str
+    said: str
     body: str
     keyword: Keyword | None
     earlier: Sequence[Text]
@@ -79,21 +84,27 @@ class TakingIn:
         )
 
     def _read(self, gathered: Gathered, so_far: TextsSoFar) -> _Arrival:
-        e164 = to_e164(gathered.sender, self.site.site.country)
+        e164 = e164_meant(gathered.sender, self.site.site.country)
         number = e164 or plain(gathered.sender, _NAME)
         body = join(gathered.bodies, gathered.total)
+        said = body.partition(GAP)[0]
         if gathered.trouble:
             body = f"{body}\n[{gathered.trouble}]".strip()
-        word = "".join(body.split(maxsplit=1)[:1]).upper()
-        keyword = next((it for it in self.sms.keywords if it.word == word), None)
         earlier = so_far.latest(number, max(self.sms.quoted, _THREAD))
-        return _Arrival(gathered, e164, number, body, keyword, earlier)
+        return _Arrival(gathered, e164, number, said, body, self._keyword(said), earlier)
+
+    def _keyword(self, said: str) -> Keyword | None:
+        as_written = "".join(said.split(maxsplit=1)[:1]).upper()
+        bare = _word("".join(_word(said).split(maxsplit=1)[:1]))
+        exactly = (it for it in self.sms.keywords if it.word == as_written)
+        nearly = (it for it in self.sms.keywords if _word(it.word) == bare)
+        return next(exactly, None) or next(nearly, None)
 
     def _owners(self, arrival: _Arrival, so_far: TextsSoFar) -> Sequence[Owner]:
         if arrival.keyword is not None and arrival.keyword.to:
             return [Owner("", address) for address in arrival.keyword.to]
         came_to = arrival.gathered.own_number or ""
-        e164 = to_e164(came_to, self.site.site.country) or ""
+        e164 = e164_meant(came_to, self.site.site.country) or ""
         own = self.sms.numbers.get(came_to) or self.sms.numbers.get(e164)
         if own is not None and is_address(own):
             return [Owner("", own)]
@@ -135,10 +146,10 @@ class TakingIn:
         return "" if text.came_in or person is None else person.name
 
     def _stop(self, arrival: _Arrival) -> bool | None:
-        alone = arrival.body.strip(_AROUND).upper()
-        if alone in self.sms.stop_words:
+        alone = _word(arrival.said)
+        if alone in map(_word, self.sms.stop_words):
             return True
-        return False if alone in self.sms.start_words else None
+        return False if alone in map(_word, self.sms.start_words) else None
 
     def _answer(self, arrival: _Arrival, so_far: TextsSoFar) -> NewText | None:
         keyword = arrival.keyword
@@ -147,6 +158,12 @@ class TakingIn:
         gathered = arrival.gathered
         to = ToAnswer(arrival.e164, gathered.gateway, gathered.source)
         return self.answers.make(keyword.word, keyword.answer, to, so_far)
+
+
+def _word(text: str) -> str:
+    """Words as they are compared: "*Stop!*" is STOP as well. Signs only stay as they are."""
+    told = [at for at, sign in enumerate(text) if sign.isalnum()]
+    return (text[told[0] : told[-1] + 1] if told else text.strip()).upper()
 
 
 def _call(arrival: _Arrival, stop: bool | None) -> NewCall | None:

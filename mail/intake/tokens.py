@@ -8,7 +8,7 @@ import hmac
 import re
 
 from mail.intake.errors import WeakSecret
-from pbx.numbers import E164, to_e164
+from pbx.numbers import E164, e164_meant
 
 _CONTEXT = b"voxpost reply address 1"
 _SECRET = 16  # bytes at least
@@ -80,4 +80,4 @@ def read_number_address(address: str, country: str) -> E164 | None:
     Its domain is not looked at. country: how a number without + is read.
     """
     local = address.strip().rpartition("@")[0]
-    return to_e164(local, country) if _NUMBER.fullmatch(local) else None
+    return e164_meant(local, country) if _NUMBER.fullmatch(local) else None

@@ -18,7 +18,8 @@ from sms.broadcast.recipients import BadRow, Recipient, why
 from sms.broadcast.schedule import ends_at, read_quiet
 from sms.broadcast.template import EmptyField, Template
 from sms.choosing import choose
-from sms.policy import Refusal
+from sms.policy import Refusal, too_long
+from sms.splitting import count_parts
 
 T = TypeVar("T")
 _EXAMPLES = 3
@@ -64,11 +65,12 @@ class Maker:
         gateway = choose(recipient.number, self._sms.gateways)
         if gateway is None:
             return self._bad(recipient, Refusal("no-gateway"))
+        # A text of hundreds of parts cannot even be split.
+        if (refusal := too_long(count_parts(body), self._sms)) is not None:
+            return self._bad(recipient, refusal)
         carriage = self._carriage(gateway, body)
-        if carriage.parts > self._sms.max_parts:
-            return self._bad(
-                recipient, Refusal("too-long", f"{carriage.parts} of {self._sms.max_parts}")
-            )
+        if (refusal := too_long(carriage.parts, self._sms)) is not None:
+            return self._bad(recipient, refusal)
         return Made(recipient, body, carriage)
 
     @staticmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import TextIO
@@ -25,7 +26,8 @@ _TOLD = (
     TextState.STOPPED,
     TextState.DROPPED,
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# Where a cell may begin, whatever a spreadsheet takes for the mark between two.
+_FORMULA = re.compile(r"""(^|[;,|\t])([\s"']*)(?=[=+@-])""")
 
 
 class ReportFile:
@@ -88,4 +90,4 @@ def in_money(amount: float) -> str:
 def _harmless(words: str) -> str:
     """Words of strangers that no spreadsheet takes for a formula."""
     line = " ".join(words.split())
-    return f"'{line}" if line.startswith(_FORMULA) else line
+    return _FORMULA.sub(r"\1\2'", line)

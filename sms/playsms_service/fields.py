@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from pbx.numbers import E164, to_e164
 from sms.gateways.http import fields_of, octets_of
 
 _ENTITY = re.compile(r"&#?[0-9A-Za-z]{1,31};")
@@ -63,12 +62,6 @@ def whole_number(fields: Mapping[str, str], name: str) -> int | None:
     if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS):
         return None
     return min(int(text), _LARGEST) or None
-
-
-def number_meant(text: str, country: str) -> E164 | None:
-    """The number that a filter names: 0811..., 62811... or +62811..."""
-    abroad = to_e164(f"+{text}", country) if text.isdecimal() else None
-    return to_e164(text, country) or abroad
 
 
 def moment(text: str, zone: ZoneInfo) -> float | None:

@@ -10,9 +10,10 @@ from ledger.outgoing_texts import OutgoingTexts
 from ledger.text_search import TextSearch, Wanted
 from ledger.texts import Origin, Text, TextState
 from pbx.model import Site
+from pbx.numbers import e164_meant
 from pbx.sms import ApiUser, Sms
 from sms.keyword_answers import account_of, keyword_of
-from sms.playsms_service.fields import number_meant, shown_moment, span_of, whole_number
+from sms.playsms_service.fields import shown_moment, span_of, whole_number
 from sms.playsms_service.replies import Reply, rows, success
 from sms.playsms_service.sending import text_of_queue
 from sms.requests import day_start
@@ -53,7 +54,7 @@ class Looking:
         if fields.get("src"):
             wanted["own_number"] = fields["src"]
         if fields.get("dst"):
-            wanted["number"] = number_meant(fields["dst"], site.site.country) or ""
+            wanted["number"] = e164_meant(fields["dst"], site.site.country) or ""
         if fields.get("smslog_id"):
             wanted["id"] = whole_number(fields, "smslog_id") or 0
         if queue := fields.get("queue"):
@@ -115,7 +116,7 @@ class Looking:
             return []
         wanted |= {"origin": Origin.GATEWAY}
         if fields.get("src"):
-            wanted["number"] = number_meant(fields["src"], site.site.country) or fields["src"]
+            wanted["number"] = e164_meant(fields["src"], site.site.country) or fields["src"]
         if fields.get("dst"):
             wanted["own_number"] = fields["dst"]
         return await self._find(wanted, site, fields)

@@ -58,6 +58,14 @@ def test_a_csv_file_becomes_a_group_with_its_columns_as_fields(sms: Run, csv: Pa
     assert "Ani" in sms("groups", "show", "promo").stdout
 
 
+def test_the_stop_list_knows_a_number_without_its_plus(sms: Run) -> None:
+    added = data(sms("stoplist", "add", "62811000222", "+62811000222", "0811000222", "--json"))
+    assert added["added"] == ["+62811000222"]
+    assert data(sms("stoplist", "show", "62811000222", "--json"))[0]["stopped"] is True
+    assert sms("stoplist", "remove", "62811000222", "--because", "mistyped").exit_code == 0
+    assert sms("stoplist", "add", "X0811000222").exit_code == 1
+
+
 def test_numbers_are_added_and_removed_each_in_its_own_right(sms: Run) -> None:
     assert sms("groups", "add", "promo", "0811000222", "0811 000 222").exit_code == 0
     partly = sms("groups", "add", "promo", "12", "0811000333")

@@ -70,6 +70,20 @@ async def test_usage_counts_what_was_asked_for_and_may_have_been_sent(office: Of
     ]
 
 
+async def test_usage_counts_what_a_gateway_took_even_where_it_was_not_brought(
+    office: Office, ledger: Ledger
+) -> None:
+    async def used() -> int:
+        return (await office.texts.usage(NOW - 1, "1001", "")).person
+
+    await office.sent(1, "77", parts=3)
+    await office.report("77", PieceState.FAILED, "absent")
+    assert (await office.state(), await used()) == (TextState.FAILED, 3)
+    await office.ask(2, parts=2)
+    await office.step(await office.claim(), PieceState.FAILED, TextState.FAILED, words="refused")
+    assert (await office.state(2), await used()) == (TextState.FAILED, 3)
+
+
 async def test_what_people_write_goes_before_broadcasts_and_older_before_newer(
     office: Office, ledger: Ledger
 ) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pbx.numbers import is_country, is_extension, read_number, split_mailbox, to_e164
+from pbx.numbers import e164_meant, is_country, is_extension, read_number, split_mailbox, to_e164
 
 
 @pytest.mark.parametrize(
@@ -60,10 +60,39 @@ def test_people_see_a_number_as_they_write_it(raw: str, country: str, shown: str
     assert number.shown == shown
 
 
+@pytest.mark.parametrize(
+    ("raw", "country", "e164"),
+    [
+        ("62811000111", "ID", "+62811000111"),
+        ("62 811-000-111", "ID", "+62811000111"),
+        ("+62811000111", "ID", "+62811000111"),
+        ("0811 000 111", "ID", "+62811000111"),
+        ("0062811000111", "ID", "+62811000111"),
+        ("811000111", "ID", "+62811000111"),
+        ("62213456789", "ID", "+62213456789"),
+        ("0213456789", "ID", "+62213456789"),
+        ("4915123456789", "ID", "+4915123456789"),
+        ("4915123456789", "DE", "+4915123456789"),
+        ("015123456789", "DE", "+4915123456789"),
+        ("14155552671", "US", "+14155552671"),
+        ("4155552671", "US", "+14155552671"),
+        ("6283456789", "US", "+16283456789"),
+        ("2071838750", "GB", "+442071838750"),
+        ("447911123456", "GB", "+447911123456"),
+        *((it, "ID", None) for it in ("X0811111111", "HALO0811111111", "Klinik", "8888", "", "+")),
+        *((it, "ID", None) for it in ("0811111111 HP", "*0811111111#", "+62811000111\n", "9" * 99)),
+    ],
+)
+def test_a_number_may_lack_its_plus_and_a_name_is_none(
+    raw: str, country: str, e164: str | None
+) -> None:
+    assert e164_meant(raw, country) == e164
+
+
 @given(st.text(max_size=40) | st.text("+0123456789-() ", max_size=25))
 def test_hostile_text_is_a_number_of_digits_or_none(raw: str) -> None:
-    e164 = to_e164(raw, "ID")
-    assert e164 is None or re.fullmatch(r"\+[0-9]{5,15}", e164)
+    for e164 in (to_e164(raw, "ID"), e164_meant(raw, "ID")):
+        assert e164 is None or re.fullmatch(r"\+[0-9]{5,15}", e164)
 
 
 @pytest.mark.parametrize("text", ["10", "1001", "00000001"])

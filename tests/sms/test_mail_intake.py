@@ -14,7 +14,7 @@ from ledger.outgoing_texts import OutgoingTexts
 from ledger.texts import TextState
 from mail.intake.tokens import ReplyAddresses
 from pbx.numbers import E164
-from sms.mail_intake import TextMails
+from sms.mail_intake import TextMails, without_quoted
 from tests.sms.sms_office import CUSTOMER, SECRET, SmsOffice, running_office, site_text
 
 DIRECT = f"{CUSTOMER}@sms.klinik.example"
@@ -201,6 +201,41 @@ async def test_a_text_that_is_quoted_without_any_mark_is_not_sent_back(tmp_path:
         await mails.message(letter(body, to=SIGNED), "sari@klinik.example", SIGNED)
         texts = await office.until(lambda it: len(it) == 2)
         assert texts[1].body == "Besok pagi, Bu."
+
+
+LONG = "Apakah hasil laboratorium saya sudah ada hari ini?"
+THANKS = "Hasil sudah ada.\n\nTerima kasih\n\nBawa kartu dan uang Rp 150.000."
+
+
+@pytest.mark.parametrize(
+    ("words", "text", "own"),
+    [
+        (THANKS, "Terima kasih", THANKS),
+        (f"Anda bertanya\n{LONG}\nSudah.", LONG, f"Anda bertanya\n{LONG}\nSudah."),
+        (f"Sudah.\n\n{LONG}", LONG, "Sudah."),
+        (f"Sudah.\n0811 menulis:\n{LONG}\nDari HP", LONG, "Sudah.\n0811 menulis:"),
+        ("Sudah.\n \nKapan?\nSaya tunggu", "Kapan?\nSaya tunggu", "Sudah."),
+        (f"{LONG}\nSudah.", LONG, f"{LONG}\nSudah."),
+    ],
+)
+def test_an_answer_is_cut_only_where_a_text_stands_apart_and_is_no_common_phrase(
+    words: str, text: str, own: str
+) -> None:
+    assert without_quoted(words, text) == own
+
+
+async def test_an_e_mail_of_hundreds_of_parts_is_too_long(tmp_path: Path) -> None:
+    async with intake(tmp_path) as (office, mails):
+        for number, body in enumerate(("x" * 50_000, "\U0001f600" * 20_000)):
+            content = letter(body, number=number)
+            assert (await mails.message(content, "sari@klinik.example", DIRECT)).code == 250
+        reasons = [
+            it.facts.fields["reason"]
+            for it in await office.letters()
+            if isinstance(it.facts, NoticeFacts)
+        ]
+        assert reasons == ["too-long", "too-long"]
+        assert await office.texts() == []
 
 
 async def test_the_address_of_ones_answers_proves_nobody_else(tmp_path: Path) -> None:
