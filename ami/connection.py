@@ -11,7 +11,6 @@ from types import MappingProxyType
 
 import structlog
 
-from ami.backoff import Backoff
 from ami.dispatch import Dispatcher
 from ami.errors import ActionTimeout, AmiError, ConnectionLost, LoginRefused, NotConnected
 from ami.framer import Framer
@@ -21,6 +20,7 @@ from ami.pending import PendingAction
 from ami.reply import Reply
 from ami.settings import AmiSettings, ConnectionStatus, LinkState, asterisk_of
 from ami.wire import ActionFields, Event
+from pbx.backoff import Backoff
 
 _NO_FIELDS: ActionFields = MappingProxyType({})
 _UNANSWERED_PINGS = 3  # of a link that talks all the time, but never to us

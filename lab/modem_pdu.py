@@ -56,18 +56,20 @@ def report_pdu(submit: str, reference: int, status: int, at: float) -> str:
     return f"{SMSC}06{reference:02X}{address}{stamp}{stamp}{status:02X}"
 
 
-def deliver_pdu(sender: str, text: str, at: float) -> str:
+def deliver_pdu(sender: str, text: str | bytes, at: float, header: bytes = b"") -> str:
     """A DELIVER in UCS-2 (9.2.2.1).
 
-    sender: "+628123456789". text: at most 70 UTF-16 units. at: seconds since 1970.
+    sender: "+628123456789". text: at most 70 UTF-16 units, the header's octets among them.
+    at: seconds since 1970. header: of the user data, with its length.
     """
     digits = sender.removeprefix("+")
     kind = _INTERNATIONAL if sender.startswith("+") else "81"
-    body = text.encode("utf-16-be")
+    body = header + (text if isinstance(text, bytes) else text.encode("utf-16-be"))
     if len(body) > 140:
         raise ValueError("longer than 70 characters")
     address = f"{len(digits):02X}{kind}{_swapped(digits)}"
-    return f"{SMSC}04{address}0008{_stamp(at)}{len(body):02X}{body.hex().upper()}"
+    first = "44" if header else "04"  # TP-UDHI
+    return f"{SMSC}{first}{address}0008{_stamp(at)}{len(body):02X}{body.hex().upper()}"
 
 
 def _stamp(at: float) -> str:

@@ -89,37 +89,18 @@ class OutgoingTexts:
         """Which of these numbers are on the stop list."""
         return await self._ledger.read(lambda it: stopped_among(it, numbers))
 
-    async def came_through(self, number: str, since: float) -> str | None:
-        """The gateway that a number's latest text came in by; None for none since a moment."""
+    async def latest_from(self, number: str) -> Text | None:
+        """The latest text that came in from a number."""
         statement = (
-            select(texts.c.gateway)
-            .where(
-                texts.c.number == number,
-                texts.c.origin == Origin.GATEWAY,
-                texts.c.created >= since,
-            )
-            .order_by(texts.c.id.desc())
-            .limit(1)
-        )
-
-        def work(connection: Connection) -> str | None:
-            gateway: str | None = connection.scalar(statement)
-            return gateway
-
-        return await self._ledger.read(work)
-
-    async def latest_from(self, number: str) -> str | None:
-        """What a number's latest text says; None where none came in."""
-        statement = (
-            select(texts.c.body)
+            select(texts)
             .where(texts.c.number == number, texts.c.origin == Origin.GATEWAY)
             .order_by(texts.c.id.desc())
             .limit(1)
         )
 
-        def work(connection: Connection) -> str | None:
-            body: str | None = connection.scalar(statement)
-            return body
+        def work(connection: Connection) -> Text | None:
+            row = connection.execute(statement).first()
+            return None if row is None else read_text(row)
 
         return await self._ledger.read(work)
 

@@ -151,7 +151,7 @@ class TextMails:
     async def _own(self, words: str, number: str) -> str:
         """The words without the text that they answer, which some clients quote without a mark."""
         latest = await self._texts.latest_from(number)
-        return words if latest is None else without_quoted(words, latest)
+        return words if latest is None else without_quoted(words, latest.body)
 
     def _read(self, address: str) -> tuple[E164, str | None] | None:
         """The number of an address, and whose answers it is for where we signed it."""

@@ -116,8 +116,10 @@ class Requests:
         number = read_recipient(request.to, site.site.country, sms)
         if isinstance(number, Refusal):
             return request
-        through = await self._texts.came_through(number, self._now() - _CONVERSATION)
-        return replace(request, through=through)
+        latest = await self._texts.latest_from(number)
+        if latest is None or latest.created < self._now() - _CONVERSATION:
+            return request
+        return replace(request, through=latest.gateway)
 
     def prepare(self, request: Request, site: Site, sms: Sms) -> NewText | Refusal:
         """The text as the ledger takes it; all checks but those of the caps and the stop list."""

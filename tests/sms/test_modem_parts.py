@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lab.modem_pdu import deliver_pdu
+from pbx.backoff import Backoff
 from pbx.secret import Secret
 from sms.gateway import Incoming, NotNow, Refused, Report, Unknown
 from sms.gateways.modem.commands import Commands
-from sms.gateways.modem.delays import Delays
 from sms.gateways.modem.errors import PinSpent, SimTrouble
 from sms.gateways.modem.library import CmsError
 from sms.gateways.modem.line import Reply
@@ -208,8 +208,10 @@ def test_a_pin_that_nobody_answered_is_tried_once_more() -> None:
 
 
 def test_delays_grow_to_their_limit_and_begin_anew() -> None:
-    delays = Delays(Patience(first_delay=1, longest_delay=60), chance=lambda: 1.0)
+    delays = Backoff(1, 60, lambda: 1.0)
     assert [delays.next_delay() for _ in range(8)] == [1, 2, 4, 8, 16, 32, 60, 60]
     delays.reset()
     assert delays.next_delay() == 1
-    assert Delays(Patience(), chance=lambda: 0.0).next_delay() == 0.5
+    patience = Patience()
+    usual = Backoff(patience.first_delay, patience.longest_delay, lambda: 0.0)
+    assert usual.next_delay() == 0.5

@@ -13,11 +13,11 @@ from pathlib import Path
 import structlog
 
 from ledger.errors import LedgerError
+from pbx.backoff import Backoff
 from pbx.gateways import ModemGateway
 from sms.gateway import Inbox, Incoming, NotNow, Report, Sent
 from sms.gateways.condition import Condition
 from sms.gateways.modem.commands import Commands
-from sms.gateways.modem.delays import Delays
 from sms.gateways.modem.errors import ModemTrouble, PinSpent, PortGone
 from sms.gateways.modem.line import Ears
 from sms.gateways.modem.patience import Patience
@@ -63,7 +63,7 @@ class Worker:
         self._pins = pins
         self._patience = patience
         self._now = now
-        self._delays = Delays(patience, chance)
+        self._delays = Backoff(patience.first_delay, patience.longest_delay, chance)
         self._taking = Taking(settings.name, give=self._give, between=self._between, now=now)
         self._stopping = threading.Event()
         self._awake = threading.Event()
