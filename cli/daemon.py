@@ -24,6 +24,7 @@ from cli.services import SiteServices, no_texts
 from cli.systemd import notify, watchdog_seconds
 from cli.telephone import Telephone
 from ledger.errors import LedgerError
+from ledger.forgetting import Forgetting
 from ledger.in_step import InStep
 from ledger.outbox import Outbox
 from ledger.store import Ledger
@@ -94,7 +95,13 @@ class Daemon:
         self._in_step = KeepInStep(site=site, ledger=self._pairs, actions=self._telephone)
         self._bounces = BounceWatcher(site=site, outbox=self._outbox, chance=random.random)
         self._sms = self._sms_part(ledger, owner)
-        self._retention = Retention(self._outbox, self._spool, time.time)
+        self._retention = Retention(
+            site=site,
+            outbox=self._outbox,
+            forgetting=Forgetting(ledger),
+            spool=self._spool,
+            now=time.time,
+        )
         self._agi = FastAgiServer(
             discover(),
             SiteServices(
@@ -252,6 +259,7 @@ class Daemon:
                 if await self._handover.sweep():
                     self._in_step.hint_all()
                 await self._retention.remove_old()
+                await self._retention.forget_old()
                 self._sweep_trouble = None
             except (MailError, LedgerError, OSError) as error:
                 self._sweep_trouble = str(error)

@@ -159,6 +159,12 @@ def mailbox_folder(spool: Path, where: Mailbox) -> Path:
     return spool / "voicemail" / context / number
 
 
+def mailbox_of_source(source: str) -> Mailbox | None:
+    """The mailbox in what the ledger knows a voicemail by; None if it is of something else."""
+    kind, _, rest = source.partition(":")
+    return Mailbox(rest.partition(":")[0]) if kind == "voicemail" else None
+
+
 def _text_files(folder: Path) -> list[Path]:
     try:
         return sorted(file for file in folder.iterdir() if _NUMBERED.fullmatch(file.name))

@@ -264,6 +264,8 @@ class Service(Section):
     """The ledger and the audio still to be delivered lie here. Back it up."""
     ledger_url: str | None = Field(None, repr=False)
     """SQLAlchemy URL of the ledger; a SQLite file in state_dir when left out."""
+    keep_days: int = Field(365, ge=30, le=36500)
+    """Days for which mails and texts stay in the ledger once they are done with."""
     http_host: HostName = "127.0.0.1"
     """Address of health and metrics."""
     http_port: Port = 9437

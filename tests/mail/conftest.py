@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 import trustme
 
+from ledger.store import open_ledger, sqlite_url
 from mail.message import Message
 from mail.smtp import SmtpSession
 from pbx.model import SmtpServer
+from tests.mail.house import House
 
 # What a server may do instead of answering.
 DROP = "drop"
@@ -216,3 +218,10 @@ def message() -> Message:
         message_id="<1@klinik.example>",
         head=b"Subject: Pesan suara\r\nMessage-ID: <1@klinik.example>\r\n\r\nhalo\r\n",
     )
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    ledger = await open_ledger(sqlite_url(tmp_path / "ledger.sqlite"))
+    yield House(tmp_path, ledger)
+    await ledger.close()

@@ -3,10 +3,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,89 +11,14 @@ from ledger.entries import State
 from ledger.errors import LedgerUnusable
 from ledger.facts import MissedCallFacts, VoicemailFacts
 from ledger.outbox import Outbox
-from ledger.store import open_ledger, sqlite_url
 from mail.errors import HandoverFailed
 from mail.handover import Handover
-from mail.missed_calls import CallerId, MissedCalls
+from mail.missed_calls import CallerId
 from mail.spool import Spool
-from pbx.model import Site
 from pbx.numbers import Extension, Mailbox
+from tests.mail.house import NOW, House
 
 BOX = Mailbox("1001@default")
-NOW = 1_795_300_000.0
-
-
-@dataclass
-class House:
-    """A site, its spools and its ledger in one folder."""
-
-    folder: Path
-    outbox: Outbox
-    now: float = NOW
-    woken: int = 0
-    people: list[dict[str, Any]] = field(
-        default_factory=lambda: [
-            {"extension": "1001", "name": "Sari", "email": "sari@klinik.example"},
-            {"extension": "1002", "name": "Budi"},
-        ]
-    )
-
-    def site(self) -> Site:
-        return Site.model_validate(
-            {
-                "site": {"name": "Klinik", "domain": "klinik.example"},
-                "asterisk": {"spool_dir": str(self.folder / "asterisk")},
-                "mail": {"smtp": {"host": "localhost"}, "from": "Voicemail <v@klinik.example>"},
-                "voicemail": {"after_delivery": "heard"},
-                "people": self.people,
-            }
-        )
-
-    def wake(self) -> None:
-        self.woken += 1
-
-    def spool(self) -> Spool:
-        spool = Spool(self.folder / "spool")
-        spool.prepare()
-        return spool
-
-    def handover(self) -> Handover:
-        return Handover(
-            site=self.site,
-            outbox=self.outbox,
-            spool=self.spool(),
-            now=lambda: self.now,
-            wake=self.wake,
-        )
-
-    def missed_calls(self) -> MissedCalls:
-        return MissedCalls(site=self.site, outbox=self.outbox, now=lambda: self.now, wake=self.wake)
-
-    def leave(
-        self, number: int, *, at: float = NOW, box: str = "1001", folder: str = "INBOX"
-    ) -> Path:
-        """Leave a message as Asterisk does: audio first, then the text by rename."""
-        inbox = self.folder / "asterisk" / "voicemail" / "default" / box / folder
-        inbox.mkdir(parents=True, exist_ok=True)
-        text = inbox / f"msg{number:04}.txt"
-        text.with_suffix(".wav").write_bytes(b"RIFF%d" % number)
-        temporary = inbox / "tmptxt"
-        temporary.write_text(
-            f'[message]\ncallerid="CallerId" <0812{number}>\norigtime={int(at)}\n'
-            f"msg_id={int(at)}-{number:08}\nduration=7\n"
-        )
-        temporary.rename(text)
-        return text
-
-    def secured(self) -> list[bytes]:
-        return sorted(file.read_bytes() for file in (self.folder / "spool").iterdir())
-
-
-@pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    ledger = await open_ledger(sqlite_url(tmp_path / "ledger.sqlite"))
-    yield House(tmp_path, Outbox(ledger))
-    await ledger.close()
 
 
 async def test_three_hints_for_one_message_are_one_entry(house: House) -> None:

@@ -1,0 +1,167 @@
+"""What was done with long ago leaves the ledger; what is still to be done never does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, update
+
+from ledger.broadcast_rows import NewBroadcast
+from ledger.broadcasts import BroadcastBook
+from ledger.entries import End, NewEntry, State
+from ledger.facts import VoicemailFacts
+from ledger.forgetting import Forgetting, OldMail
+from ledger.in_step import InStep
+from ledger.incoming_texts import IncomingTexts
+from ledger.outbox import Outbox
+from ledger.schema import broadcasts, text_parts, text_pieces, texts
+from ledger.store import Ledger
+from ledger.texts import TextState
+from tests.ledger.sms_office import NOW, Office
+from tests.ledger.test_texts_in import Reader, parts_of
+from tests.ledger.text_samples import single
+
+LATER = NOW + 400 * 86400
+BEFORE = LATER - 365 * 86400
+
+
+@pytest.fixture
+def forgetting(ledger: Ledger) -> Forgetting:
+    return Forgetting(ledger)
+
+
+@pytest.fixture
+def outbox(ledger: Ledger) -> Outbox:
+    return Outbox(ledger)
+
+
+def mail(number: int, state: State = State.DELIVERED, audio: str | None = None) -> NewEntry:
+    return NewEntry(
+        source=f"voicemail:1001@default:{number}",
+        extension="1001",
+        recipient="sari@klinik.example",
+        message_id=f"<{number}@klinik.example>",
+        facts=VoicemailFacts("1001@default", str(number), "0812", "", 0, 3, 1),
+        audio=audio,
+        state=state,
+    )
+
+
+async def all_old(forgetting: Forgetting) -> list[OldMail]:
+    found: list[OldMail] = []
+    after: int | None = 0
+    while after is not None:
+        some, after = await forgetting.old_mails(BEFORE, after)
+        found += some
+    return found
+
+
+async def count(ledger: Ledger, column: Any) -> int:
+    return await ledger.read(lambda it: it.scalar(select(func.count(column))) or 0)
+
+
+async def test_mails_that_were_settled_long_ago_are_found_and_forgotten(
+    forgetting: Forgetting, outbox: Outbox
+) -> None:
+    states = [it for it in State if it is not State.WAITING]
+    await outbox.add([mail(at, state) for at, state in enumerate(states)], NOW)
+    old = await all_old(forgetting)
+    assert [it.source for it in old] == [f"voicemail:1001@default:{at}" for at in range(5)]
+    assert await forgetting.forget_mails([it.id for it in old]) == {it.id for it in old}
+    assert await outbox.newest(None, 10) == []
+
+
+async def test_mails_that_are_waiting_or_young_or_not_done_with_stay(
+    forgetting: Forgetting, outbox: Outbox, ledger: Ledger
+) -> None:
+    await outbox.add([mail(1, State.WAITING), mail(2), mail(3, State.WAITING)], NOW)
+    # Handed over long ago, delivered today; and one that the telephone must still do something for.
+    await outbox.settle([End(3, State.DELIVERED)], LATER)
+    await outbox.add([mail(4, State.WAITING)], NOW)
+    await outbox.settle([End(4, State.DELIVERED, aftercare="heard")], NOW)
+    await outbox.add([mail(5)], LATER)
+    assert [it.id for it in await all_old(forgetting)] == [2]
+
+
+async def test_a_mail_that_is_kept_in_step_stays_until_that_is_over(
+    forgetting: Forgetting, outbox: Outbox, ledger: Ledger
+) -> None:
+    await outbox.add([mail(1)], NOW)
+    pairs = InStep(ledger)
+    await pairs.open([1], NOW)
+    assert not await all_old(forgetting)
+    (pair,) = await pairs.open_pairs("1001")
+    await pairs.settle([replace(pair, closed="deleted on both sides")], NOW)
+    assert await forgetting.forget_mails([1]) == {1}
+    assert not (await pairs.standing([mail(1).source])).settled
+
+
+async def test_a_mail_that_was_asked_for_again_meanwhile_stays(
+    forgetting: Forgetting, outbox: Outbox
+) -> None:
+    await outbox.add([mail(1, State.FAILED), mail(2, State.FAILED)], NOW)
+    old = await all_old(forgetting)
+    await outbox.retry(1, LATER)
+    assert await forgetting.forget_mails([it.id for it in old]) == {2}
+
+
+async def test_old_mails_are_found_behind_any_number_of_others(
+    forgetting: Forgetting, outbox: Outbox
+) -> None:
+    await outbox.add([mail(at, State.WAITING) for at in range(300)], NOW)
+    await outbox.add([mail(at, audio=f"{at}.wav") for at in range(300, 900)], NOW)
+    await outbox.add([mail(at) for at in range(900, 1500)], LATER)
+    old = await all_old(forgetting)
+    assert [it.audio for it in old] == [f"{at}.wav" for at in range(300, 900)]
+
+
+async def test_a_text_is_forgotten_with_its_pieces_and_parts(
+    office: Office, ledger: Ledger, forgetting: Forgetting
+) -> None:
+    await office.sent(1)
+    reader = Reader()
+    for part in parts_of("Halo, ", "selamat pagi"):
+        await IncomingTexts(ledger).take_in(part, NOW, reader)
+    assert await count(ledger, texts.c.id) == 2
+    assert await forgetting.forget_texts(NOW) == 0
+    assert await forgetting.forget_texts(BEFORE) == 2
+    assert await forgetting.forget_texts(BEFORE) == 0
+    for column in (texts.c.id, text_pieces.c.text, text_parts.c.id):
+        assert await count(ledger, column) == 0
+
+
+async def test_texts_that_are_still_to_be_sent_or_joined_stay(
+    office: Office, ledger: Ledger, forgetting: Forgetting
+) -> None:
+    await office.ask(1)
+    await office.ask(2)
+    await office.claim(1)
+    await IncomingTexts(ledger).take_in(parts_of("Halo, ", "selamat pagi")[0], NOW, Reader())
+    assert await forgetting.forget_texts(BEFORE) == 0
+    assert await count(ledger, text_parts.c.id) == 1
+
+
+async def test_a_broadcast_is_forgotten_as_a_whole_once_it_is_over(
+    ledger: Ledger, forgetting: Forgetting
+) -> None:
+    book = BroadcastBook(ledger)
+    found = await book.begin(NewBroadcast("promo", "Halo", "desk@klinik.example", None), NOW)
+    await book.add([single(f"+62{at:06}", broadcast=found.id) for at in range(600)], NOW)
+
+    async def forget() -> int:
+        rows = 0
+        while some := await forgetting.forget_broadcasts(BEFORE):
+            rows += some
+        return rows
+
+    assert await forget() == await forgetting.forget_texts(BEFORE) == 0
+    await book.stop("promo", NOW)
+    # One of them was sent by hand yesterday.
+    young = update(texts).where(texts.c.id == 7).values(settled=LATER, state=TextState.SENT)
+    await ledger.write(lambda it: it.execute(young))
+    assert await forget() == await forgetting.forget_texts(BEFORE) == 0
+    await ledger.write(lambda it: it.execute(young.values(settled=NOW)))
+    assert await forget() == 601
+    assert await count(ledger, broadcasts.c.id) == await count(ledger, texts.c.id) == 0
