@@ -31,6 +31,7 @@ class SimulatedModem:
         self.inside = inside
         self.link = link
         self.hanging = False
+        self.unheard = 0  # bytes that came while it hung
         self.line = Line(self._heard)
         self._dialogue: Dialogue | None = None
         self._running: asyncio.Task[None] | None = None
@@ -86,7 +87,9 @@ class SimulatedModem:
             await asyncio.gather(self._running, return_exceptions=True)
 
     def _heard(self, data: bytes) -> None:
-        if self._dialogue is not None and not self.hanging:
+        if self.hanging:
+            self.unheard += len(data)
+        elif self._dialogue is not None:
             self._dialogue.feed(data)
 
 

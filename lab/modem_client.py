@@ -23,7 +23,13 @@ _LONGEST = 16 * 1024 * 1024  # bytes of an answer
 
 @dataclass(frozen=True, slots=True)
 class ModemState:
-    """How the modem is. stored: texts in each storage. heard: what was said to it, in order."""
+    """How the modem is.
+
+    Arguments:
+        stored: texts in each storage.
+        heard: what was said to it, in order.
+        unheard: bytes that were said to it while it hung.
+    """
 
     stored: dict[str, int]
     waiting: int
@@ -32,6 +38,7 @@ class ModemState:
     pin_tries_left: int
     plugged: bool
     hanging: bool
+    unheard: int
 
 
 class ModemControl:

@@ -117,6 +117,7 @@ class _Requests:
             "pin_tries_left": inside.sim.tries_left,
             "plugged": self._modem.line.plugged,
             "hanging": self._modem.hanging,
+            "unheard": self._modem.unheard,
         }
 
     async def hang(self, request: Request) -> Answer:

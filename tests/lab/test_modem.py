@@ -215,6 +215,8 @@ async def test_three_wrong_pins_block_the_sim(folder: Path) -> None:
 async def test_it_hangs_until_it_is_woken(modem: ModemControl, port: RawPort) -> None:
     await modem.hang()
     port.say(b"AT+CSQ\r")
+    while (await modem.state()).unheard < len(b"AT+CSQ\r"):
+        pass
     await modem.wake()
     assert await port.ask("AT") == b"\r\nOK\r\n"
     await modem.hang(0.01)
