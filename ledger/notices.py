@@ -41,6 +41,7 @@ NOTICES: Mapping[str, Mapping[str, Field]] = {
         "parts": 0,
         "limit": 0,
     },
+    "attachments-not-sent": {"number": str, "original_subject": str, "attachments": int},
     "gateway-down": _GATEWAY,
     "gateway-up": _GATEWAY,
     "keyword-call-failed": {"name": str, "number": str, "id": int, "words": "", "since": int},
@@ -59,6 +60,7 @@ NOTICES: Mapping[str, Mapping[str, Field]] = {
 - text-unknown: it may have gone out, and a person decides.
 - mail-not-taken: an e-mail that should become a text did not. number: as its writer wrote it;
   parts, limit: of the reasons that have them.
+- attachments-not-sent: an e-mail became a text, and so many files of it did not.
 - gateway-down, gateway-up: since when it is so, and its own words.
 - keyword-call-failed: a program was not told of a text. name: the keyword; since: when it came.
 - broadcast-report: how many numbers ended in each state of ledger/texts.py. cost: in words.

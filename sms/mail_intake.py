@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from ledger.entries import NewEntry
 from ledger.outbox import Outbox
 from ledger.outgoing_texts import OutgoingTexts
 from ledger.texts import Origin
@@ -18,7 +19,7 @@ from mail.intake.tokens import ReplyAddresses, read_number_address
 from pbx.model import Site
 from pbx.numbers import E164
 from pbx.sms import Sms
-from sms.notices import mail_notice
+from sms.notices import attachments_notice, mail_notice
 from sms.policy import Asker, Refusal
 from sms.requests import Request, Requests
 
@@ -36,6 +37,11 @@ class Writer:
     extension: str
     address: str
     may_text: bool
+
+    @property
+    def whom(self) -> tuple[str, str]:
+        """Who is answered: extension and mail account."""
+        return self.extension, self.address
 
     def asker(self, cap: int) -> Asker:
         """Who asks for the text. A mail account that is no person's has a cap of its own, too."""
@@ -140,13 +146,17 @@ class TextMails:
         if isinstance(answer, Refusal):
             self.statistics.refused += 1
             self._log.warning("no text sent", reason=answer.reason, detail=answer.detail)
-            entry = mail_notice(site, answer, mail, number, (writer.extension, writer.address))
-            await self._outbox.add([entry], self._now())
-            self._wake_mail()
+            await self._tell(mail_notice(site, answer, mail, number, writer.whom))
             return Answer(250, f"2.0.0 Taken; no text sent: {answer.reason}")
         self.statistics.texts += 1
         self._log.info("e-mail became a text", text=answer.text.id, known=answer.known)
+        if mail.attachments:
+            await self._tell(attachments_notice(site, mail, number, writer.whom))
         return Answer(250, f"2.0.0 Taken as text {answer.text.id}")
+
+    async def _tell(self, entry: NewEntry) -> None:
+        await self._outbox.add([entry], self._now())
+        self._wake_mail()
 
     async def _own(self, words: str, number: str) -> str:
         """The words without the text that they answer, which some clients quote without a mark."""

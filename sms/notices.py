@@ -83,17 +83,36 @@ def mail_notice(
     site: Site, refusal: Refusal, mail: IncomingMail, number: str, writer: tuple[str, str]
 ) -> NewEntry:
     """An e-mail did not become a text. writer: extension, or empty, and mail account."""
+    fields: dict[str, str | int] = {
+        "number": number,
+        "reason": refusal.reason,
+        "original_subject": mail.subject,
+        "parts": refusal.parts,
+        "limit": refusal.limit,
+    }
+    return _answer(site, "mail-not-taken", fields, mail, writer)
+
+
+def attachments_notice(
+    site: Site, mail: IncomingMail, number: str, writer: tuple[str, str]
+) -> NewEntry:
+    """An e-mail became a text without its files. writer: extension, or empty, and mail account."""
+    fields: dict[str, str | int] = {
+        "number": number,
+        "original_subject": mail.subject,
+        "attachments": mail.attachments,
+    }
+    return _answer(site, "attachments-not-sent", fields, mail, writer)
+
+
+def _answer(
+    site: Site,
+    about: str,
+    fields: Mapping[str, str | int],
+    mail: IncomingMail,
+    writer: tuple[str, str],
+) -> NewEntry:
     extension, address = writer
-    facts = NoticeFacts(
-        about="mail-not-taken",
-        fields={
-            "number": number,
-            "reason": refusal.reason,
-            "original_subject": mail.subject,
-            "parts": refusal.parts,
-            "limit": refusal.limit,
-        },
-        references=(*mail.references, mail.message_id)[-10:],
-    )
-    source = f"mail-not-taken:{number}:{mail.message_id}"[:255]
+    facts = NoticeFacts(about, fields, (*mail.references, mail.message_id)[-10:])
+    source = f"{about}:{fields['number']}:{mail.message_id}"[:255]
     return NewEntry(source, extension, address, message_id(source, site.site.domain), facts)

@@ -18,6 +18,7 @@ _SEALED = {"application/pkcs7-mime", "application/x-pkcs7-mime"}
 _SIGNATURES = {
     *("application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"),
 }
+_CARDS = {"text/vcard", "text/x-vcard", "text/directory", "application/ms-tnef"}
 _SIGNED = re.compile(
     r"\A\s*-----BEGIN PGP SIGNED MESSAGE-----\n(?:[^\n]+\n)*\n(.*?)\n-----BEGIN PGP SIGNATURE-----",
     re.DOTALL,
@@ -65,9 +66,10 @@ _TEXTS_OF = {"text/plain", "text/html"}
 
 
 def _is_decoration(part: Part, inside: tuple[str, ...]) -> bool:
-    """Pictures of a page, parts without anything in them."""
+    """Pictures of a page, business cards, parts without anything in them."""
     return (
         (part.kind.startswith("image/") and "multipart/related" in inside)
+        or part.kind in _CARDS
         or part.kind.startswith("multipart/")
         or (part.kind in _TEXTS_OF and not part.body.strip())
     )

@@ -72,6 +72,12 @@ def not_taken(reason, reader=SARI, **fields):
             "Tidak dikirim sebagai SMS: (tanpa subjek)",
             "Not sent as a text: (no subject)",
         ),
+        (
+            "attachments-not-sent",
+            {"number": "+628123456789", "original_subject": "Hasil", "attachments": 2},
+            "Dikirim tanpa lampiran: Hasil",
+            "Sent without its attachments: Hasil",
+        ),
         ("gateway-down", DOWN, "Gateway SMS modem1 terputus", "SMS gateway modem1 is down"),
         ("gateway-up", DOWN, "Gateway SMS modem1 pulih", "SMS gateway modem1 is back"),
         (
@@ -145,6 +151,17 @@ def test_a_number_that_is_none_is_shown_as_it_was_written():
     words = not_taken("bad-number", number="sari@<b>x\r\ny")
     assert "Ke     : sari@<b>x y\n" in words.text
     assert "sari@&lt;b&gt;x y" in words.page
+
+
+@pytest.mark.parametrize(
+    ("attachments", "english"),
+    [(1, "without the file attached"), (3, "without the 3 files attached")],
+)
+def test_what_was_attached_and_not_sent_is_told(attachments, english):
+    fields = {"number": "+628123456789", "original_subject": "Hasil", "attachments": attachments}
+    words = words_of("attachments-not-sent", fields)
+    assert f"SMS Anda ke 0812-3456-789 dikirim, tetapi tanpa {attachments} lampiran" in words.text
+    assert english in words_of("attachments-not-sent", fields, ENGLISH).text
 
 
 def test_an_answer_to_an_e_mail_is_one_in_its_headers():

@@ -174,6 +174,23 @@ async def test_what_is_not_sent_is_answered_by_e_mail(
         assert entry.facts.references[-1] == "<1@klinik.example>"
 
 
+async def test_files_are_not_sent_and_that_is_told_once(tmp_path: Path) -> None:
+    mail = letter(
+        "--x\nContent-Type: text/plain\n\nHasilnya terlampir.\n"
+        '--x\nContent-Type: application/pdf; name="hasil.pdf"\n\nPDF\n'
+        "--x\nContent-Type: text/vcard; name=sari.vcf\n\nBEGIN:VCARD\n--x--\n"
+    ).replace(b"text/plain; charset=utf-8", b"multipart/mixed; boundary=x")
+    async with intake(tmp_path) as (office, mails):
+        for _ in range(2):
+            assert (await mails.message(mail, "sari@klinik.example", DIRECT)).code == 250
+        assert [it.body for it in await office.texts()] == ["Hasilnya terlampir."]
+        (notice,) = await office.letters()
+        assert notice.recipient == "sari@klinik.example"
+        facts = notice.facts
+        assert isinstance(facts, NoticeFacts)
+        assert (facts.about, facts.fields["attachments"]) == ("attachments-not-sent", 1)
+
+
 async def test_who_may_not_text_is_told_so(tmp_path: Path) -> None:
     text = site_text().replace('name = "Sari"', 'name = "Sari"\nmay_text = false')
     async with intake(tmp_path, text) as (office, mails):
