@@ -11,9 +11,10 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 demo: $(VENV)/.demo-ready
 	@$(BIN)/voxpost demo $(if $(KEEP),--keep)
 
+# Two at a time: most of a test is waiting for a server. A file's tests stay together.
 test: $(VENV)/.test-ready
 	@$(BIN)/python -m lab.prepare --tests
-	@$(BIN)/python -m pytest $(PYTEST)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(PYTEST)
 
 # Each measures against its peers on this machine, which should have nothing else to do.
 bench: $(VENV)/.test-ready

@@ -20,6 +20,7 @@ from agi.server import FastAgiServer
 from cli.http import HttpServer
 from cli.memory import give_back_freed_memory
 from cli.opening import SiteInUse, opened_spool
+from cli.reread import refusal, wants_restart
 from cli.services import SiteServices, no_texts
 from cli.systemd import notify, watchdog_seconds
 from cli.telephone import Telephone
@@ -64,7 +65,7 @@ class Daemon:
         self._started = time.time()
         self._sweep_trouble: str | None = None
         self._log = structlog.get_logger(part="daemon")
-        settings = site()
+        self._settings = settings = site()  # as they were at the start
         owner = f"{socket.gethostname()}:{settings.service.state_dir}"[-80:]
         name = client_name()  # asks the resolver, so once, before the loop has work
         self._delivery = Delivery(
@@ -133,19 +134,23 @@ class Daemon:
 
     async def _reread(self) -> None:
         try:
-            self._site.replace(await asyncio.to_thread(load_site, self._site.file))
+            new = await asyncio.to_thread(load_site, self._site.file)
         except SiteError as error:
             self._log.error("site file not taken", problems=[str(it) for it in error.problems])
             return
-        self._log.info("site file reread", people=len(self._site().people))
+        if (why := refusal(self._settings, new)) is not None:
+            self._log.error("site file not taken", problems=[why])
+            return
+        if keys := wants_restart(self._settings, new):
+            self._log.warning("restart voxpost for these keys", keys=keys)
+        self._site.replace(new)
+        self._log.info("site file reread", people=len(new.people))
         self._delivery.renew()
         self._telephone.renew()
         self._in_step.renew()
         self._bounces.renew()
         if self._sms is not None:
             self._sms.renew()
-        elif self._site().sms is not None:
-            self._log.warning("restart voxpost to begin with [sms]")
         self._sweep_now.set()
 
     async def run(self) -> None:

@@ -19,11 +19,14 @@ class PortFinder:
 
     One after the other, so that room stays for a long run.
 
-    random: where to begin, so that two labs on one machine look at different places.
+    Arguments:
+        random: where to begin, so that two labs on one machine look at different places.
+        among: the ports to choose from.
     """
 
-    def __init__(self, random: Random) -> None:
-        self._next = random.randrange(FIRST, LAST)
+    def __init__(self, random: Random, among: range = range(FIRST, LAST)) -> None:
+        self._among = among
+        self._next = random.randrange(among.start, among.stop)
         self._given: set[int] = set()
 
     def one(self) -> int:
@@ -33,11 +36,12 @@ class PortFinder:
     def run_of(self, length: int) -> int:
         """The first, even one of `length` free ports in a row. Raises LabError."""
         looked_at = 0
-        while looked_at < LAST - FIRST + length:
+        lowest, end = self._among.start, self._among.stop
+        while looked_at < end - lowest + length:
             first = self._next + self._next % 2
-            if first + length > LAST:
-                looked_at += LAST - self._next
-                self._next = FIRST
+            if first + length > end:
+                looked_at += end - self._next
+                self._next = lowest
                 continue
             ports = range(first, first + length)
             taken = next((port for port in ports if not self._is_free(port)), None)
@@ -46,7 +50,7 @@ class PortFinder:
                 self._given.update(ports)
                 return first
             looked_at += taken + 1 - first
-        raise LabError(f"no {length} free ports in a row between {FIRST} and {LAST}")
+        raise LabError(f"no {length} free ports in a row between {lowest} and {end}")
 
     def _is_free(self, port: int) -> bool:
         return port not in self._given and _is_free(port)

@@ -1,7 +1,6 @@
 """The study's site and plans."""
 
 from pathlib import Path
-from random import Random
 
 import pytest
 
@@ -10,14 +9,15 @@ from bench.study.site import dialplan, site_text
 from bench.study.stage import BULK_BOXES, SPOKEN_BOXES
 from lab.asterisk import PrivateAsterisk
 from lab.mail_ports import MailPorts
-from lab.ports import AsteriskPorts, PortFinder
+from lab.ports import AsteriskPorts
 from lab.trees import asterisk22
 from lab.zimbra_like import ZimbraLike
 from pbx.site import load_site
+from tests.free_ports import free_ports
 
 
 def test_the_site_file_is_one_that_voxpost_takes(tmp_path: Path) -> None:
-    ports = PortFinder(Random())
+    ports = free_ports()
     asterisk = PrivateAsterisk(asterisk22(tmp_path), tmp_path, AsteriskPorts.pick(ports))
     asterisk.etc_dir.mkdir()
     mail = ZimbraLike(tmp_path / "mail", MailPorts.pick(ports), [])
@@ -32,7 +32,7 @@ def test_the_site_file_is_one_that_voxpost_takes(tmp_path: Path) -> None:
 
 
 def test_only_the_question_differs_between_the_ways() -> None:
-    ports = AsteriskPorts.pick(PortFinder(Random()))
+    ports = AsteriskPorts.pick(free_ports())
     lines = [line for line in dialplan(ports, 4573).splitlines() if "office-hours" in line]
     assert lines == [
         f"exten => 701,1,AGI(agi://127.0.0.1:{ports.agi}/office-hours)",

@@ -4,7 +4,6 @@ import logging
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from random import Random
 
 import pytest
 import structlog
@@ -13,6 +12,7 @@ from click.testing import CliRunner, Result
 from cli.main import main
 from lab.ports import PortFinder
 from tests.cli.site_folder import SiteFolder
+from tests.free_ports import free_ports
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +29,7 @@ def _process_as_it_was() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def ports() -> PortFinder:
-    return PortFinder(Random())
+    return free_ports()
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from endurance.soak_cuts import Cut, Kind, plan_cuts
 from endurance.soak_link import Link
 from endurance.soak_samples import MEMORY_GROWTH, Sample, lives_of, slope
 from lab.ports import LOOPBACK, PortFinder
+from tests.free_ports import free_ports
 
 HOUR = 3600.0
 
@@ -87,7 +88,7 @@ def test_errors_in_the_log_must_be_explained(tmp_path: Path) -> None:
 
 @pytest.fixture
 def ports() -> PortFinder:
-    return PortFinder(Random())
+    return free_ports()
 
 
 async def test_a_link_passes_on_until_it_is_cut_and_again_afterwards(ports: PortFinder) -> None:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-from random import Random
 
 import pytest
 
 from lab.ports import PortFinder
 from tests.cli.site_folder import SiteFolder
 from tests.faults.way import Way, made_way
+from tests.free_ports import free_ports
 
 
 @pytest.fixture(scope="session")
 def ports() -> PortFinder:
-    return PortFinder(Random())
+    return free_ports()
 
 
 @pytest.fixture

@@ -5,14 +5,14 @@ import mailbox
 from collections.abc import AsyncIterator
 from email.message import EmailMessage
 from pathlib import Path
-from random import Random
 
 import aiosmtplib
 import pytest
 
 from lab.certificates import Certificates
 from lab.maildir import MaildirServer
-from lab.ports import LOOPBACK, PortFinder
+from lab.ports import LOOPBACK
+from tests.free_ports import free_ports
 
 
 def mail(subject: str, message_id: str = "", body: str = "hello") -> EmailMessage:
@@ -28,7 +28,7 @@ def mail(subject: str, message_id: str = "", body: str = "hello") -> EmailMessag
 
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[MaildirServer]:
-    async with MaildirServer(tmp_path / "mail", PortFinder(Random()).one()) as server:
+    async with MaildirServer(tmp_path / "mail", free_ports().one()) as server:
         yield server
 
 
@@ -79,7 +79,7 @@ async def test_mails_without_a_message_id_are_not_each_others_duplicates(
 
 
 async def test_a_mail_that_is_too_large_is_refused_at_once(tmp_path: Path) -> None:
-    async with MaildirServer(tmp_path, PortFinder(Random()).one(), size=1000) as server:
+    async with MaildirServer(tmp_path, free_ports().one(), size=1000) as server:
         with pytest.raises(aiosmtplib.SMTPSenderRefused) as refusal:
             await send(server, mail("Large", body="x" * 2000))
     assert refusal.value.code == 552
@@ -98,7 +98,7 @@ async def test_a_password_is_asked_for_only_after_starttls(tmp_path: Path) -> No
     certificates.write()
     server = MaildirServer(
         tmp_path / "mail",
-        PortFinder(Random()).one(),
+        free_ports().one(),
         passwords={"voicemail@lab.example": "right"},
         tls=certificates.server_context(),
     )

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import AsyncIterator
-from random import Random
 from typing import Any
 
 import aiohttp
@@ -10,12 +9,12 @@ import pytest
 import pytest_asyncio
 
 from lab.playsms import PlayServer
-from lab.ports import PortFinder
+from tests.free_ports import free_ports
 
 
 @pytest_asyncio.fixture
 async def server() -> AsyncIterator[PlayServer]:
-    async with PlayServer(PortFinder(Random()).one()) as server:
+    async with PlayServer(free_ports().one()) as server:
         yield server
 
 

@@ -1,10 +1,10 @@
 """Greylisting."""
 
 import socket
-from random import Random
 
 from lab.policy import LATER, Greylist, PolicyServer, read_request
-from lab.ports import LOOPBACK, PortFinder
+from lab.ports import LOOPBACK
+from tests.free_ports import free_ports
 
 REQUEST = b"request=smtpd_access_policy\nsender=a@b\nrecipient=c@d\n\n"
 
@@ -23,7 +23,7 @@ def test_a_request_ends_at_the_empty_line() -> None:
 
 
 def test_postfix_may_ask_many_times_on_one_connection() -> None:
-    port = PortFinder(Random()).one()
+    port = free_ports().one()
     with (
         PolicyServer(port, Greylist()),
         socket.create_connection((LOOPBACK, port), timeout=5) as connection,

@@ -24,6 +24,12 @@ def test_a_port_that_is_in_use_is_not_given() -> None:
         assert PortFinder(Random(2)).one() != taken
 
 
+def test_ports_are_of_the_share_that_was_asked_for() -> None:
+    finder = PortFinder(Random(7), range(20001, 20101))
+    given = [finder.one() for _ in range(40)]
+    assert all(20001 <= port < 20101 for port in given)
+
+
 def test_a_run_of_ports_begins_even_and_overlaps_no_other() -> None:
     finder = PortFinder(Random(3))
     first, second = finder.run_of(100), finder.run_of(100)

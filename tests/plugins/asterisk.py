@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from random import Random
 
 import pytest
 import pytest_asyncio
@@ -18,6 +17,7 @@ from lab.phone import Phone
 from lab.ports import AsteriskPorts, PortFinder
 from lab.trees import asterisk16 as tree16
 from lab.trees import asterisk22 as tree22
+from tests.free_ports import free_ports
 
 Tier = Callable[[str], AbstractContextManager[None]]
 SECRET = "lab-secret"
@@ -87,7 +87,7 @@ def short_folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def port_finder() -> PortFinder:
-    return PortFinder(Random())
+    return free_ports()
 
 
 @pytest.fixture(scope="session")

@@ -5,15 +5,14 @@ import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from random import Random
 
 import pytest_asyncio
 
 from lab.accounts import MailUser
 from lab.mail_ports import MailPorts
-from lab.ports import PortFinder
 from lab.prepare import install_mail_programs
 from lab.zimbra_like import ZimbraLike, need_mail_programs
+from tests.free_ports import free_ports
 
 USERS = (
     MailUser("alice@lab.example", "alice-password"),
@@ -34,7 +33,7 @@ async def mail_server(
     Message-ID of your own, as one that is known is dropped.
     """
     folder = Path(tempfile.mkdtemp(prefix="voxmail"))
-    server = ZimbraLike(folder, MailPorts.pick(PortFinder(Random())), USERS, give_up_after="8s")
+    server = ZimbraLike(folder, MailPorts.pick(free_ports()), USERS, give_up_after="8s")
     with tier("mail"):
         if os.geteuid() == 0:
             install_mail_programs(print)

@@ -7,14 +7,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import aiohttp
 
-from lab.ports import LOOPBACK, PortFinder
+from lab.ports import LOOPBACK
 from sms.playsms_service.service import PlaySmsService
 from sms.web import CallbackServer
+from tests.free_ports import free_ports
 from tests.sms.sms_office import SmsOffice, running_office, site_text
 
 SHOP_TOKEN = "0123456789abcdef"
@@ -73,7 +73,7 @@ async def serving(folder: Path, more: str = "") -> AsyncIterator[tuple[SmsOffice
     """An office whose web service is reached; more: sections of the site file."""
     text = site_text(more=PROGRAMS + more, gateways=(("one", 'number = "+62811000111"'),))
     async with running_office(folder, text) as office:
-        port = PortFinder(Random()).one()
+        port = free_ports().one()
         server = CallbackServer(LOOPBACK, port, secret="secret", callbacks=lambda _: {})
         service = PlaySmsService(
             site=lambda: office.site,

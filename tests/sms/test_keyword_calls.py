@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import aiohttp
@@ -21,12 +20,13 @@ import structlog
 from aiohttp import web
 
 from lab.certificates import Certificates
-from lab.ports import LOOPBACK, PortFinder
+from lab.ports import LOOPBACK
 from ledger.facts import NoticeFacts
 from ledger.texts import Origin, TextState
 from pbx.site import parse_site
 from sms import keyword_calls
 from sms.keyword_calls import place_of
+from tests.free_ports import free_ports
 from tests.sms.sms_office import CUSTOMER, SmsOffice, running_office, site_text
 
 SECRET = "a shared secret"
@@ -66,7 +66,7 @@ class Program:
 async def program(folder: Path) -> AsyncIterator[tuple[Program, ssl.SSLContext]]:
     certificates = Certificates(folder)
     certificates.write()
-    found = Program(PortFinder(Random()).one())
+    found = Program(free_ports().one())
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", found.serve)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)

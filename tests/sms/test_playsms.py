@@ -6,7 +6,6 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
-from random import Random
 from typing import Any
 
 import aiohttp
@@ -16,7 +15,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.playsms import PlayServer
-from lab.ports import PortFinder
 from ledger.errors import LedgerError
 from pbx.gateways import PlaySmsGateway
 from sms.gateway import Fate, GatewayState, NotNow, Outgoing, Refused, Sent, Unknown
@@ -26,6 +24,7 @@ from sms.gateways.playsms import PlaySms
 from sms.gateways.playsms_watch import Watch
 from sms.gateways.playsms_wire import number_of, pieces, read_answer
 from sms.piece import Piece
+from tests.free_ports import free_ports
 from tests.sms.odd_server import DROP, MemoryInbox, OddServer, answer
 
 NOW = 1_800_000_000.0
@@ -41,7 +40,7 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
 
 @pytest_asyncio.fixture
 async def server() -> AsyncIterator[PlayServer]:
-    async with PlayServer(PortFinder(Random()).one()) as server:
+    async with PlayServer(free_ports().one()) as server:
         yield server
 
 
@@ -179,7 +178,7 @@ async def test_what_each_answer_makes_of_a_text(
 async def test_where_nobody_listens_nothing_has_gone(
     session: aiohttp.ClientSession, server: PlayServer
 ) -> None:
-    url = f"http://127.0.0.1:{PortFinder(Random()).one()}/index.php"
+    url = f"http://127.0.0.1:{free_ports().one()}/index.php"
     gateway = make(url, session)
     (fate,) = await send(gateway, "hello")
     assert isinstance(fate, NotNow)

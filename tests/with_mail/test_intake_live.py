@@ -8,16 +8,15 @@ import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from email.message import EmailMessage
-from random import Random
 
 import pytest
 
-from lab.ports import PortFinder
 from lab.zimbra_like import ZimbraLike
 from mail.intake.handler import Answer
 from mail.intake.listener import MailListener
 from mail.intake.reading import IncomingMail, read_mail
 from pbx.sms import MailIntake
+from tests.free_ports import free_ports
 
 ALICE = "alice@lab.example"
 BOB = "bob@lab.example"
@@ -65,7 +64,7 @@ def office() -> Office:
 async def listener(
     request: pytest.FixtureRequest, mail_server: ZimbraLike, office: Office
 ) -> AsyncIterator[MailListener]:
-    port = PortFinder(Random()).one()
+    port = free_ports().one()
     intake = MailIntake.model_validate(
         {"domain": DOMAIN, "protocol": request.param, "port": port, "max_bytes": 50_000}
     )

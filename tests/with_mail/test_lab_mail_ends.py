@@ -15,11 +15,12 @@ from pathlib import Path
 from random import Random
 from lab.accounts import MailUser
 from lab.mail_ports import MailPorts
+from tests.free_ports import free_ports
 from lab.ports import PortFinder
 from lab.zimbra_like import ZimbraLike
 
 async def main():
-    ports = MailPorts.pick(PortFinder(Random()))
+    ports = MailPorts.pick(free_ports())
     server = ZimbraLike(Path(sys.argv[1]), ports, [MailUser("a@lab.example", "p")])
     await server.start()
     print("ports", ports.submission, ports.imap, flush=True)

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from random import Random
 from typing import Any
 
-from lab.ports import LOOPBACK, PortFinder
+from lab.ports import LOOPBACK
 from lab.smsc import Smsc
 from ledger.errors import LedgerError
 from pbx.gateways import SmppGateway
@@ -18,6 +18,7 @@ from sms.gateways.smpp.delays import Delays
 from sms.gateways.smpp.gateway import Smpp
 from sms.gateways.smpp.session import Patience
 from sms.piece import Piece
+from tests.free_ports import free_ports
 
 QUICK = Patience(connect=2.0, answer=1.0, silence=5.0, farewell=0.5)
 AT_ONCE = Delays(lost=(0.01, 0.02), refused=(60.0, 60.0), stalled=(0.3, 0.3))
@@ -64,7 +65,7 @@ class RememberingInbox:
 
 def make_smsc(**arguments: Any) -> Smsc:
     """An SMSC with an account for the gateway, not yet open."""
-    return Smsc(PortFinder(Random()).one(), accounts={"clinic": "s3cret"}, **arguments)
+    return Smsc(free_ports().one(), accounts={"clinic": "s3cret"}, **arguments)
 
 
 def settings_for(smsc: Smsc, **changes: Any) -> SmppGateway:

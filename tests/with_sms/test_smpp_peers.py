@@ -6,15 +6,15 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from random import Random
 
 import smpp34
 
 from lab.certificates import Certificates
-from lab.ports import LOOPBACK, PortFinder
+from lab.ports import LOOPBACK
 from lab.smsc import Smsc
 from lab.smsc_texts import Text
 from sms.gateway import GatewayState, NotNow, Outgoing, Refused, Sent
+from tests.free_ports import free_ports
 from tests.with_sms.smpp_account import (
     RememberingInbox,
     make_smsc,
@@ -97,7 +97,7 @@ class Stranger:
 
 @asynccontextmanager
 async def stranger() -> AsyncIterator[Stranger]:
-    smsc = Stranger(PortFinder(Random()).one())
+    smsc = Stranger(free_ports().one())
     await smsc.server.start()
     serving = asyncio.create_task(smsc.serve())
     try:
