@@ -14,6 +14,7 @@ from ledger.store import Ledger
 from pbx.gateways import GatewaySettings
 from pbx.model import Site
 from sms.gateway import Gateway
+from sms.gateways.modem.pins import PinTries
 from sms.gateways.registry import Surroundings, make_gateway
 from sms.requests import Requests
 
@@ -30,6 +31,7 @@ async def offline_gateways(site: Site) -> AsyncIterator[dict[str, Gateway]]:
         around = Surroundings(
             session=session,
             callback_url=lambda name, path: f"http://127.0.0.1/{name}/{path}",  # never called
+            pin_tries=PinTries(site.service.state_dir / "sim-pins", b""),  # nor this
             now=time.time,
             clock=time.monotonic,
             chance=random.random,

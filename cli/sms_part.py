@@ -26,6 +26,7 @@ from pbx.model import Site
 from sms.centre import SmsCentre
 from sms.gateway import Gateway
 from sms.gateways.http import new_session
+from sms.gateways.modem.pins import PinTries
 from sms.gateways.registry import Surroundings, make_gateway
 from sms.mail_intake import TextMails
 from sms.playsms_service.service import PlaySmsService
@@ -102,6 +103,7 @@ class SmsPart:
         around = Surroundings(
             session=session,
             callback_url=server.url,
+            pin_tries=PinTries(site.service.state_dir / "sim-pins", secret.derived("sim pins")),
             now=time.time,
             clock=time.monotonic,
             chance=random.random,

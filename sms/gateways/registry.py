@@ -19,6 +19,7 @@ from sms.gateway import Gateway
 from sms.gateways.kannel import Kannel
 from sms.gateways.kannel_box.gateway import KannelBox
 from sms.gateways.modem.gateway import Modem
+from sms.gateways.modem.pins import PinTries
 from sms.gateways.playsms import PlaySms
 from sms.gateways.smpp.gateway import Smpp
 
@@ -29,11 +30,13 @@ class Surroundings:
 
     Arguments:
         callback_url: the full address of a callback of ours: gateway's name, path.
+        pin_tries: what is remembered of SIMs' PINs that were tried.
         now: seconds since 1970. clock: seconds that only go forward. chance: from 0 to 1.
     """
 
     session: ClientSession
     callback_url: Callable[[str, str], str]
+    pin_tries: PinTries
     now: Callable[[], float]
     clock: Callable[[], float]
     chance: Callable[[], float]
@@ -51,7 +54,7 @@ def make_gateway(settings: GatewaySettings, around: Surroundings) -> Gateway:
 
     match settings:
         case ModemGateway():
-            return Modem(settings, now=around.now, chance=around.chance)
+            return Modem(settings, tries=around.pin_tries, now=around.now, chance=around.chance)
         case KannelGateway():
             return Kannel(
                 settings, session=around.session, callback_url=callback_url, now=around.now

@@ -18,6 +18,7 @@ from pbx.gateways import ModemGateway
 from sms.gateway import GatewayState, Incoming, Outgoing, Report
 from sms.gateways.modem.gateway import Modem
 from sms.gateways.modem.patience import Patience
+from sms.gateways.modem.pins import PinTries
 from sms.splitting import segments
 
 QUICK = Patience(
@@ -125,7 +126,8 @@ async def running(
     section = ModemGateway(
         **{"name": "m", "kind": "modem", "device": control.link, "sweep": 30, **settings}
     )
-    gateway = Modem(section, now=time.time, chance=lambda: 0.5, patience=patience)
+    tries = PinTries(control.record.parent / "sim-pins", b"key")
+    gateway = Modem(section, tries=tries, now=time.time, chance=lambda: 0.5, patience=patience)
     inbox = KeepingInbox()
     task = asyncio.create_task(gateway.run(inbox))
     try:

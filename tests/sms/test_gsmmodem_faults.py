@@ -27,7 +27,7 @@ from pbx.secret import Secret
 from sms.gateway import GatewayState, Sent
 from sms.gateways.modem.errors import ModemTrouble, Silent, SimTrouble
 from sms.gateways.modem.line import Ears
-from sms.gateways.modem.pins import Pins
+from sms.gateways.modem.pins import Pins, PinTries
 from sms.gateways.modem.port import Port
 from tests.sms.modem_site import HASTY, ModemSite, modem_site, outgoing, texts
 
@@ -55,7 +55,7 @@ def port_of(
     return Port(
         str(control.link),
         115200,
-        pins=Pins(Secret("pin")),
+        pins=Pins(Secret("pin"), PinTries(control.record.parent, b"")),
         patience=HASTY,
         ears=Ears(hint, lambda _: None),
         pause=pause,

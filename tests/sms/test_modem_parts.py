@@ -18,7 +18,7 @@ from sms.gateways.modem.errors import PinSpent, SimTrouble
 from sms.gateways.modem.library import CmsError
 from sms.gateways.modem.line import Reply
 from sms.gateways.modem.patience import Patience
-from sms.gateways.modem.pins import Pins
+from sms.gateways.modem.pins import Pins, PinTries
 from sms.gateways.modem.refusals import fate_of
 from sms.gateways.modem.replies import (
     Kept,
@@ -188,23 +188,64 @@ def test_an_error_leaves_a_fate_open_only_where_the_modem_had_the_text(
     assert str(code) in fate.words or family is None
 
 
-def test_a_new_pin_may_be_tried_after_one_was_refused(tmp_path: Path) -> None:
+@pytest.fixture
+def tries(tmp_path: Path) -> PinTries:
+    return PinTries(tmp_path / "tries", b"key")
+
+
+def test_a_new_pin_may_be_tried_after_one_was_refused(tmp_path: Path, tries: PinTries) -> None:
     file = tmp_path / "pin"
     file.write_text("0000")
-    pins = Pins(Secret("pin", file=file))
-    pins.refused(pins.take())
-    with pytest.raises(PinSpent):
-        pins.take()
+    pins = Pins(Secret("pin", file=file), tries)
+    pins.trying(pins.read())
+    pins.refused("0000")
+    with pytest.raises(PinSpent, match=r"remove .*/tries/[0-9a-f]{32}"):
+        pins.read()
     file.write_text("4711")
-    assert pins.take() == "4711"
+    assert pins.read() == "4711"
 
 
-def test_a_pin_that_nobody_answered_is_tried_once_more() -> None:
-    pins = Pins(Secret("pin", value="4711"))
-    pins.unanswered(pins.take())
-    pins.unanswered(pins.take())
+def test_a_pin_that_nobody_answered_is_tried_once_more(tries: PinTries) -> None:
+    pins = Pins(Secret("pin", value="4711"), tries)
+    for _ in range(2):
+        pins.trying(pins.read())
     with pytest.raises(PinSpent):
-        pins.take()
+        pins.read()
+
+
+def test_tries_are_counted_over_restarts(tries: PinTries) -> None:
+    """Each restart, and each change of the gateway's section, was one more wrong PIN."""
+    for _ in range(2):
+        pins = Pins(Secret("pin", value="4711"), tries)
+        pins.trying(pins.read())
+    with pytest.raises(PinSpent):
+        Pins(Secret("pin", value="4711"), tries).read()
+    assert Pins(Secret("other.pin", value="4711"), tries).read() == "4711"
+
+
+def test_tries_that_were_accepted_or_not_looked_at_do_not_count(tries: PinTries) -> None:
+    pins = Pins(Secret("pin", value="4711"), tries)
+    for _ in range(5):
+        pins.trying(pins.read())
+        pins.not_tried("4711")
+        pins.trying(pins.read())
+        pins.accepted("4711")
+    assert pins.read() == "4711"
+
+
+def test_what_is_remembered_of_a_pin_does_not_tell_it(tmp_path: Path, tries: PinTries) -> None:
+    pins = Pins(Secret("pin", value="4711"), tries)
+    pins.trying("4711")
+    (file,) = (tmp_path / "tries").iterdir()
+    assert "4711" not in file.name + file.read_text()
+    assert (tmp_path / "tries").stat().st_mode & 0o077 == 0
+
+
+def test_a_pin_is_not_tried_where_that_cannot_be_recorded(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    pins = Pins(Secret("pin", value="4711"), PinTries(tmp_path / "file", b"key"))
+    with pytest.raises(SimTrouble):
+        pins.trying("4711")
 
 
 def test_delays_grow_to_their_limit_and_begin_anew() -> None:

@@ -260,6 +260,9 @@ async def test_a_wrong_pin_is_never_tried_twice(tmp_path: Path) -> None:
         assert state.heard.count('AT+CPIN="0000"') == 1
         assert state.pin_tries_left == 2
         assert site.gateway.health().state is GatewayState.DOWN
+        async with running(site.control, pin_file=tmp_path / "pin") as restarted:
+            await restarted.reaches(lambda: "refused the PIN" in restarted.gateway.health().words)
+        assert (await site.control.state()).pin_tries_left == 2
         (tmp_path / "pin").write_text("4711")
         await site.up()
 

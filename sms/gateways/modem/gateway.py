@@ -10,7 +10,7 @@ from pbx.gateways import ModemGateway
 from sms.gateway import Callback, Fate, Health, Inbox, NotNow, Outgoing, Refused, Unknown
 from sms.gateways.condition import Condition
 from sms.gateways.modem.patience import Patience
-from sms.gateways.modem.pins import Pins
+from sms.gateways.modem.pins import Pins, PinTries
 from sms.gateways.modem.slot import Job
 from sms.gateways.modem.worker import Worker
 from sms.pdu.encode import encode_submit
@@ -22,6 +22,7 @@ class Modem:
     """A GSM modem as gateway.
 
     Arguments:
+        tries: what is remembered of PINs that were tried.
         now: seconds since 1970. chance: from 0 to 1, so that modems do not march in step.
     """
 
@@ -29,6 +30,7 @@ class Modem:
         self,
         settings: ModemGateway,
         *,
+        tries: PinTries,
         now: Callable[[], float],
         chance: Callable[[], float],
         patience: Patience | None = None,
@@ -37,7 +39,7 @@ class Modem:
         self._now = now
         self._chance = chance
         self._patience = patience or Patience()
-        self._pins = Pins(settings.pin_secret())
+        self._pins = Pins(settings.pin_secret(), tries)
         self._condition = Condition(settings.name, now)
         self._worker: Worker | None = None
         self._numbers = count()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
-from sms.gateways.modem.errors import Garbled, PortGone, Silent, SimTrouble
+from sms.gateways.modem.errors import Garbled, SimTrouble
 from sms.gateways.modem.library import CommandError
 from sms.gateways.modem.pins import Pins
 from sms.gateways.modem.replies import read_sim, read_tries
@@ -51,20 +51,19 @@ def _state(ask: Ask) -> str:
 
 
 def _enter(ask: Ask, pins: Pins) -> None:
-    pin = pins.take()
+    pin = pins.read()
     with suppress(CommandError):  # many modems cannot say it
         if read_tries(ask('AT+CPINR="SIM PIN"')) == 1:
             raise SimTrouble(
                 "one wrong PIN more blocks the SIM: put it into a phone, and enter it there"
             )
+    pins.trying(pin)
     try:
         ask(f'AT+CPIN="{pin}"')
     except CommandError as error:
         if error.code not in _WRONG_PIN:
+            pins.not_tried(pin)
             raise SimTrouble(f"no SIM that works: {shown(error)}") from None
         pins.refused(pin)
-        pins.take()
-    except (Silent, PortGone):
-        pins.unanswered(pin)
-        raise
+        pins.read()
     pins.accepted(pin)
