@@ -12,6 +12,7 @@ COMMANDS: Commands = {
     "show": ("cli.sms_list:show", "Show a text, and what became of each of its pieces."),
     "retry": ("cli.sms_by_hand:retry", "Send failed, unknown or dropped texts after all."),
     "drop": ("cli.sms_by_hand:drop", "Give texts up that are not sent."),
+    "forget": ("cli.sms_forget:forget", "Forget what a number wrote and was written."),
     "gateways": ("cli.sms_gateways:gateways", "List the gateways, and the addresses they call."),
     "broadcast": ("cli.sms_broadcast:broadcast", "Send one text to many."),
     "groups": ("cli.sms_groups:groups", "Keep groups of numbers, for broadcasts."),

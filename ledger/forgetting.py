@@ -6,14 +6,25 @@ that nobody was written to against their will.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Table, and_, delete, exists, func, or_, select
 
 from ledger.entries import State
+from ledger.facts import NoticeFacts, TextFacts
 from ledger.rows import repeated
-from ledger.schema import broadcasts, in_step, keyword_calls, outbox, text_parts, text_pieces, texts
+from ledger.schema import (
+    broadcasts,
+    group_members,
+    in_step,
+    keyword_calls,
+    outbox,
+    text_parts,
+    text_pieces,
+    texts,
+)
 from ledger.store import Ledger
 from ledger.texts import UNSETTLED
 
@@ -26,6 +37,15 @@ class OldMail(NamedTuple):
     id: int
     source: str
     audio: str | None
+
+
+class OfNumber(NamedTuple):
+    """How much the ledger had of a number. unsettled: texts that are still to be sent, and stay."""
+
+    texts: int
+    mails: int
+    groups: int
+    unsettled: int
 
 
 class Forgetting:
@@ -107,6 +127,42 @@ class Forgetting:
             return connection.execute(delete(broadcasts).where(broadcasts.c.id == over)).rowcount
 
         return await self._ledger.write(work)
+
+    async def forget_number(self, number: str) -> OfNumber:
+        """Forget the texts from and to a number, their e-mails, and the groups that it is in.
+
+        What is still to be sent or mailed stays, and so does the stop list.
+
+        Arguments:
+            number: E.164, or a sender's name.
+        """
+
+        return await self._ledger.write(lambda it: _forget_number(it, number))
+
+
+def _forget_number(connection: Connection, number: str) -> OfNumber:
+    own = texts.c.number == number
+    done = select(texts.c.id).where(own, texts.c.state.not_in(UNSETTLED))
+    for part in (text_pieces, text_parts):
+        connection.execute(delete(part).where(part.c.text.in_(done)))
+
+    def forget(table: Table, *which: Any) -> int:
+        return connection.execute(delete(table).where(*which)).rowcount
+
+    unsettled = select(func.count()).where(own, texts.c.state.in_(UNSETTLED))
+    return OfNumber(
+        texts=forget(texts, texts.c.id.in_(done)),
+        mails=forget(outbox, _tells_of(number), outbox.c.state != State.WAITING),
+        groups=forget(group_members, group_members.c.number == number),
+        unsettled=connection.scalar(unsettled) or 0,
+    )
+
+
+def _tells_of(number: str) -> Any:
+    """E-mails that say something of a number, by their facts as ledger/facts.py wrote them."""
+    as_written = f'"number": {json.dumps(number)}'
+    kinds = (TextFacts.KIND, NoticeFacts.KIND)
+    return outbox.c.kind.in_(kinds) & outbox.c.payload.contains(as_written, autoescape=True)
 
 
 def _is_done_with(row: Any, before: float) -> bool:

@@ -28,8 +28,8 @@ def site(tmp_path: Path, ports: PortFinder) -> SmsSite:
 
 @pytest.fixture
 def sms(run: Run, site: SmsSite) -> Run:
-    def sms(*words: object) -> Result:
-        return run("sms", *words, "--site", site.file)
+    def sms(*words: object, stdin: str | None = None) -> Result:
+        return run("sms", *words, "--site", site.file, stdin=stdin)
 
     return sms
 
@@ -131,3 +131,19 @@ def test_a_stop_list_of_another_system_is_imported(sms: Run, csv: Path) -> None:
     assert told["added"] == ["+62811000222", "+628123456789", "+622112345678"]
     assert [it["line"] for it in told["bad"]] == [4]
     assert len(sms("stoplist", "list").stdout.splitlines()) == 4
+
+
+def test_a_customer_who_asks_for_it_is_forgotten(sms: Run) -> None:
+    sms("groups", "add", "promo", "0811000222")
+    sms("stoplist", "add", "0811000222", "--because", "his letter")
+    assert sms("forget", "0811000222", stdin="n\n").exit_code == 1
+    assert data(sms("groups", "show", "promo", "--json"))
+    result = sms("forget", "0811 000 222", stdin="y\n")
+    said = "+62811000222: forgot 0 texts, 0 records of e-mails, and that it was in 1 group.\n"
+    assert (result.exit_code, result.stdout) == (0, said)
+    assert data(sms("stoplist", "show", "0811000222", "--json"))
+    sms("send", "+628123456789", "Halo", "--as", "1001")
+    result = sms("forget", "+628123456789", "--yes", "--json")
+    assert result.exit_code == 1
+    assert data(result)["unsettled"] == 1
+    assert "1 text is still to be sent: drop" in result.stderr

@@ -11,15 +11,16 @@ from sqlalchemy import func, select, update
 from ledger.broadcast_rows import NewBroadcast
 from ledger.broadcasts import BroadcastBook
 from ledger.entries import End, NewEntry, State
-from ledger.facts import VoicemailFacts
+from ledger.facts import TextFacts, VoicemailFacts
 from ledger.forgetting import Forgetting, OldMail
 from ledger.in_step import InStep
 from ledger.incoming_texts import IncomingTexts
+from ledger.number_lists import NumberGroups, StopList
 from ledger.outbox import Outbox
 from ledger.schema import broadcasts, text_parts, text_pieces, texts
 from ledger.store import Ledger
 from ledger.texts import TextState
-from tests.ledger.sms_office import NOW, Office
+from tests.ledger.sms_office import NOW, NUMBER, Office
 from tests.ledger.test_texts_in import Reader, parts_of
 from tests.ledger.text_samples import single
 
@@ -165,3 +166,31 @@ async def test_a_broadcast_is_forgotten_as_a_whole_once_it_is_over(
     await ledger.write(lambda it: it.execute(young.values(settled=NOW)))
     assert await forget() == 601
     assert await count(ledger, broadcasts.c.id) == await count(ledger, texts.c.id) == 0
+
+
+async def test_what_a_number_wrote_and_was_written_is_forgotten_when_its_owner_asks(
+    office: Office, ledger: Ledger, outbox: Outbox, forgetting: Forgetting
+) -> None:
+    await office.sent(1)
+    await office.sent(2, number="+62812999")
+    await office.ask(3)
+    for part in parts_of("Halo, ", "selamat pagi"):
+        await IncomingTexts(ledger).take_in(part, NOW, Reader())
+    groups: dict[str, dict[str, str]] = {NUMBER: {"nama": "Budi"}, "+62812999": {}}
+    await NumberGroups(ledger).add("promo", groups, "csv", NOW)
+    await StopList(ledger).add([NUMBER], "his letter", NOW)
+    written = [TextFacts(number, None, "modem", 1, "Halo") for number in (NUMBER, NUMBER + "0")]
+    mails = [
+        NewEntry(f"text:{at}", "1001", "sari@klinik.example", f"<{at}@x>", facts)
+        for at, facts in enumerate(written)
+    ]
+    await outbox.add(mails, NOW)
+    ids = {it.source: it.id for it in await outbox.newest(None, 10)}
+    await outbox.settle([End(ids[it.source], State.DELIVERED) for it in mails], NOW)
+    gone = await forgetting.forget_number(NUMBER)
+    assert gone == (2, 1, 1, 1)
+    left = await office.book.newest(None, None, 10)
+    assert sorted(it.source for it in left) == ["test:2", "test:3"]
+    assert "text:1" in {it.source for it in await outbox.newest(None, 10)}
+    assert await StopList(ledger).history(NUMBER)
+    assert await forgetting.forget_number(NUMBER) == (0, 0, 0, 1)
