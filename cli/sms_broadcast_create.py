@@ -143,17 +143,21 @@ async def _create(
         offline_requests(site, ledger) as requests,
     ):
         book = BroadcastBook(ledger)
-        await book.check(wish.name, wish.template.source)
+        known = await book.check(wish.name, wish.template.source)
+        per_minute = wish.per_minute
+        if known is not None:  # it goes on as it was asked for, but for what is said anew
+            starts = max(starts, known.starts) if wish.at is None else starts
+            per_minute = per_minute or known.per_minute
         found = await _recipients(site, sms, wish, ledger)
         maker = Maker(wish.template, sms, requests.carriage)
         plan = await make_plan(wish.name, found.found, maker, book)
         plan.bad = sorted([*found.bad, *plan.bad], key=lambda it: it.line)
         plan.doubles = found.doubles
         plan.starts = starts
-        plan.ends = plan_end(plan, site, wish.per_minute, starts)
+        plan.ends = plan_end(plan, site, per_minute, starts)
         if not wish.send or (plan.bad and not wish.skip_bad) or not (plan.texts or plan.stopped):
             return plan, None
-        new = NewBroadcast(wish.name, wish.template.source, wish.author, wish.per_minute)
+        new = NewBroadcast(wish.name, wish.template.source, wish.author, per_minute)
         console = Console(stderr=True, quiet=quiet)
         with Progress(console=console, transient=True) as progress:
             bar = progress.add_task("into the ledger", total=len(found.found))

@@ -65,15 +65,17 @@ class BroadcastBook:
 
         return await self._ledger.write(work)
 
-    async def check(self, name: str, template: str) -> None:
-        """Raise what `begin` would, and change nothing."""
+    async def check(self, name: str, template: str) -> Broadcast | None:
+        """Raise what `begin` would, and change nothing; returns the one of that name."""
 
-        def work(connection: Connection) -> None:
+        def work(connection: Connection) -> Broadcast | None:
             row = _find(connection, name)
-            if row is not None:
-                _check_grows(row, template)
+            if row is None:
+                return None
+            _check_grows(row, template)
+            return read_broadcast(row)
 
-        await self._ledger.read(work)
+        return await self._ledger.read(work)
 
     async def add(self, new: Sequence[NewText], now: float) -> int:
         """Add texts, a few hundred at once at most; returns how many were not known yet."""

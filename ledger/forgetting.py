@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Table, and_, delete, exists, func, or_, select
+from sqlalchemy import Connection, Table, and_, delete, exists, func, or_, select, update
 
 from ledger.entries import State
 from ledger.facts import NoticeFacts, TextFacts
@@ -29,6 +29,8 @@ from ledger.store import Ledger
 from ledger.texts import UNSETTLED
 
 _SOME = 256  # rows in one transaction, so that the writer is not held for long
+# The gateway's name of a part stays: what PlaySMS has in its inbox it brings again, STOP and START.
+_NOTHING = {"raw": "", "sender": "", "own_number": None, "body": None, "trouble": None}
 
 
 class OldMail(NamedTuple):
@@ -143,8 +145,9 @@ class Forgetting:
 def _forget_number(connection: Connection, number: str) -> OfNumber:
     own = texts.c.number == number
     done = select(texts.c.id).where(own, texts.c.state.not_in(UNSETTLED))
-    for part in (text_pieces, text_parts):
+    for part in (text_pieces, keyword_calls):
         connection.execute(delete(part).where(part.c.text.in_(done)))
+    connection.execute(update(text_parts).where(text_parts.c.text.in_(done)).values(_NOTHING))
 
     def forget(table: Table, *which: Any) -> int:
         return connection.execute(delete(table).where(*which)).rowcount
@@ -181,11 +184,13 @@ def _forget_texts(connection: Connection, before: float | None, which: Any) -> i
     ids = connection.scalars(statement).all()
     for table, column in (
         (text_pieces, text_pieces.c.text),
-        (text_parts, text_parts.c.text),
         (keyword_calls, keyword_calls.c.text),
         (texts, texts.c.id),
     ):
         _delete(connection, table, column, ids)
+    if ids:
+        emptied = update(text_parts).where(text_parts.c.text.in_(repeated(ids)))
+        connection.execute(emptied.values(_NOTHING))
     return len(ids)
 
 

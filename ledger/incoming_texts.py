@@ -14,7 +14,7 @@ from ledger.number_lists import join, leave, stop, unstop
 from ledger.rows import insert_entry, parts
 from ledger.schema import keyword_calls, text_parts, texts
 from ledger.store import Ledger
-from ledger.text_rows import insert_texts, read_text, storable, usage_since
+from ledger.text_rows import insert_texts, read_text, stopped_among, storable, usage_since
 from ledger.texts import NewText, Origin, Text, TextState, Usage
 
 
@@ -79,6 +79,10 @@ class TextsSoFar:
     def usage(self, since: float) -> Usage:
         """The parts that count against the site's caps."""
         return usage_since(self._connection, since, "", "")
+
+    def is_stopped(self, number: str) -> bool:
+        """Whether a number is on the stop list."""
+        return bool(stopped_among(self._connection, [number]))
 
     def count(self, number: str, origin: Origin, since: float) -> int:
         """How many texts of an origin a number had since a moment."""

@@ -221,12 +221,17 @@ class OutgoingTexts:
             ).all()
             found = [read_text(row) for row in rows]
             begun = pieces_of(connection, [text.id for text in found])
-            unknown = []
+            unknown, gone = [], []
             for text in found:
                 if any(it.state is PieceState.SENDING for it in begun[text.id]):
                     unknown.append(text)
-                else:
+                elif len(begun[text.id]) < text.pieces:
                     move(connection, [text.id], state=TextState.WAITING, claimed_by=None)
+                else:
+                    gone.append(text.id)
+            # Its report came before the gateway's own answer, which nobody recorded.
+            move(connection, gone, state=TextState.SENT, settled=now, claimed_by=None)
+            derive(connection, gone, now, tell)
             for text in unknown:
                 set_unknown(connection, text, _ENDED, now)
                 at = next(it.at for it in begun[text.id] if it.state is PieceState.SENDING)

@@ -17,7 +17,7 @@ from sqlalchemy import (
     null,
 )
 
-VERSION = 3
+VERSION = 4
 """Of the tables below; a ledger with another number is refused."""
 
 metadata = MetaData()
@@ -139,6 +139,8 @@ texts = Table(
     Index("texts_due", "gateway", "state", "rank", "due"),
     Index("texts_of_number", "number", "id"),
     Index("texts_by_state", "state", "id"),
+    # The id of one that was forgotten is not given again: gateways and programs name texts by it.
+    sqlite_autoincrement=True,
 )
 """Every text, in and out."""
 

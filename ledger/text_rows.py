@@ -179,22 +179,24 @@ def move(connection: Connection, text_ids: Sequence[int], **values: Any) -> None
 def usage_since(connection: Connection, since: float, extension: str, account: str) -> Usage:
     """The parts that were asked for since a moment, and may have to be paid.
 
-    What a gateway took counts, even where the network could not bring it.
+    What a gateway took counts, even where the network could not bring it. A person's are those
+    that he wrote; what the dialplan sends for him counts for the site.
     """
     # A piece that a gateway refused has no reference.
     taken = exists().where(text_pieces.c.text == texts.c.id, text_pieces.c.reference.is_not(None))
     rows = connection.execute(
-        select(texts.c.extension, texts.c.account, func.sum(texts.c.parts))
+        select(texts.c.extension, texts.c.account, texts.c.origin, func.sum(texts.c.parts))
         .where(
             texts.c.created >= since,
             texts.c.broadcast.is_(None),
             texts.c.origin != Origin.GATEWAY,
             texts.c.state.not_in(NOT_SENT) | taken,
         )
-        .group_by(texts.c.extension, texts.c.account)
+        .group_by(texts.c.extension, texts.c.account, texts.c.origin)
     ).all()
+    own = [row for row in rows if row[2] != Origin.DIALPLAN]
     return Usage(
-        person=sum(row[2] for row in rows if extension and row[0] == extension),
-        account=sum(row[2] for row in rows if account and row[1] == account),
-        site=sum(row[2] for row in rows),
+        person=sum(row[3] for row in own if extension and row[0] == extension),
+        account=sum(row[3] for row in rows if account and row[1] == account),
+        site=sum(row[3] for row in rows),
     )

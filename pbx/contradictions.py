@@ -11,7 +11,7 @@ from pbx.locate import Lines
 from pbx.model import Office, Site
 from pbx.numbers import ECHO_TEST, TIME_TEST
 from pbx.people import Person
-from pbx.sms_contradictions import sms_contradictions
+from pbx.sms_contradictions import BECOMES_TEXT, MAIL_ACCOUNT, becomes_text, sms_contradictions
 
 Place = tuple[Path, int | None]
 """A file and a line of it."""
@@ -27,6 +27,7 @@ def contradictions(
     """
     yield from _people(site.people, places)
     yield from _lost_recordings(site, places)
+    yield from _swallowed(site, places)
     yield from _in_step(site, places)
     yield from _service_number(file, lines, site)
     if site.office is not None:
@@ -62,6 +63,16 @@ def _lost_recordings(site: Site, places: Sequence[Place]) -> Iterator[Problem]:
             key = f"people.{person.extension}.voicemail.after_delivery"
             what = "would delete recordings that attach = none keeps out of the e-mail."
             yield Problem(file, key, what, "Choose keep or heard, or attach the audio.", line)
+
+
+def _swallowed(site: Site, places: Sequence[Place]) -> Iterator[Problem]:
+    """A person's mail that would come back to us: we take it, and nobody ever reads it."""
+    if site.sms is None:
+        return
+    for person, (file, line) in zip(site.people, places, strict=True):
+        if person.email is not None and becomes_text(person.email, site.sms):
+            key, what = f"people.{person.extension}.email", f"{person.email} {BECOMES_TEXT}"
+            yield Problem(file, key, what, MAIL_ACCOUNT, line)
 
 
 def _in_step(site: Site, places: Sequence[Place]) -> Iterator[Problem]:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
-from pbx.fields import PIN_PATTERN, HostName, Port, Seconds, Section, SitePath, Text, Token
+from pbx.fields import PIN_PATTERN, HostName, Port, Seconds, Section, SitePath, Text, Token, Zone
 from pbx.secret import Secret
 
 _PREFIX = re.compile(r"^\+[0-9]{1,14}$")
@@ -149,7 +149,7 @@ class PlaySmsGateway(GatewayBase):
     """Environment variable that holds the token."""
     poll: Seconds = 10
     """Seconds between two looks into its inbox, and at what became of texts."""
-    timezone: Text = "UTC"
+    timezone: Zone = "UTC"
     """The time zone of PlaySMS's own times."""
 
     def login_secret(self) -> Secret:

@@ -16,6 +16,8 @@ Location = tuple[str | int, ...]
 Found = tuple[Location, str, str]
 """Where it stands, what is wrong, and the remedy."""
 
+BECOMES_TEXT = "is in the domain whose mail becomes texts."
+MAIL_ACCOUNT = "Write an address of a mail account."
 _SHORT_CODE = re.compile(r"[0-9]{3,8}")
 
 
@@ -123,9 +125,14 @@ def _loops(site: Site, sms: Sms) -> Iterator[Found]:
         (("mail", "from"), site.mail.sender_address),
         (("mail", "envelope_sender"), site.mail.envelope_sender),
     ]
+    told += [(("sms", "numbers", number), whose) for number, whose in sms.numbers.items()]
     for place, keyword in enumerate(sms.keywords):
         told += [(("sms", "keywords", place, "to"), address) for address in keyword.to]
     for where, address in told:
-        if address is not None and address.casefold().endswith(f"@{domain.casefold()}"):
-            what = f"{address} is in the domain whose mail becomes texts."
-            yield where, what, "Write an address of a mail account."
+        if address is not None and becomes_text(address, sms):
+            yield where, f"{address} {BECOMES_TEXT}", MAIL_ACCOUNT
+
+
+def becomes_text(address: str, sms: Sms) -> bool:
+    """Whether e-mails to an address come to us; of those that we wrote no text is made."""
+    return sms.mail is not None and address.casefold().endswith(f"@{sms.mail.domain.casefold()}")

@@ -275,13 +275,15 @@ class SmsCentre:
             station = self._stations.get(name)
             if station is not None and not station.cannot_send_for(_MOVE_AFTER, self._now()):
                 continue
+            gone = sms is not None and name not in {it.name for it in sms.gateways}
             moves = []
             for text in await self._outgoing.waiting_at(name, _MOVED_AT_ONCE):
-                other = self._elsewhere(text, refused=False)
+                # One that is down will be up some time; one that is gone will not.
+                other = self._elsewhere(text, refused=gone)
                 if other is not None:
                     moves.append((text.id, other))
             await self._outgoing.reassign(moves, self._now())
-            if sms is not None and name not in {it.name for it in sms.gateways} and not moves:
+            if gone and not moves:
                 words = f"the site file has no gateway {name} any more, and no other takes it"
                 await self._outgoing.give_up(name, words, self._now(), self._tell)
             for gateway in {other.gateway for _, other in moves}:

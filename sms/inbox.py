@@ -13,6 +13,7 @@ from ledger.text_standing import Tell
 from ledger.texts import PieceState
 from mail.plain import plain
 from pbx.gateways import GatewaySettings
+from pbx.numbers import e164_meant
 from sms.gateway import Incoming, Report
 from sms.gathering import Gathering
 from sms.taking_in import TakingIn
@@ -89,14 +90,15 @@ class GatewayInbox:
         if report.number is None:
             await self._reports.add(report)
             return
-        # A reference that comes again: the number says whose it is.
+        # A reference that comes again: the number says whose it is, as the network writes it.
+        country = self._taking_in().site.site.country
         await self._outgoing.reported(
             self._settings.name,
             report.reference,
             _STATES[report.state],
             report.words,
             self._now(),
-            number=report.number,
+            number=e164_meant(report.number, country) or report.number,
             tell=self._tell,
         )
 

@@ -55,6 +55,8 @@ class KeywordAnswers:
     def make(self, word: str, body: str, to: ToAnswer, so_far: TextsSoFar) -> NewText | None:
         """The answer to a text that came in; None where it may not be sent."""
         number = to.number
+        if so_far.is_stopped(number):
+            return None  # it would not be sent, and the administrator told of it each time
         if so_far.count(number, Origin.KEYWORD, self.now - 3600) >= _AN_HOUR:
             return None
         asker = Asker(account=account_of(word))

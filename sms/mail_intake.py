@@ -13,7 +13,7 @@ from ledger.outbox import Outbox
 from ledger.outgoing_texts import OutgoingTexts
 from ledger.texts import Origin
 from mail.intake.handler import Answer
-from mail.intake.proof import proven
+from mail.intake.proof import SIGNATURES, proven, written_to
 from mail.intake.reading import IncomingMail, read_mail
 from mail.intake.tokens import ReplyAddresses, read_number_address
 from pbx.model import Site
@@ -112,14 +112,14 @@ class TextMails:
             return Answer(250, f"2.0.0 Taken, and no text made of it: {mail.automatic}")
         site = self._site()
         assert site.sms is not None
-        writer = find_writer(site, site.sms, mail.sender)
+        writer = find_writer(site, site.sms, mail.sender, signed_for or "")
         if writer is None:
             self.statistics.strangers += 1
             self._log.warning("e-mail of a stranger", sender=mail.sender, problem=mail.problem)
             return _STRANGER
         # Who has the address of one person's answers is not therefore another one.
         signed = signed_for is not None and signed_for in {"", writer.extension}
-        if not signed and not self._is_proven(mail, site.sms):
+        if not signed and not self._is_proven(mail, site.sms, number):
             self.statistics.strangers += 1
             self._log.warning("e-mail whose sender is not proven", sender=mail.sender)
             return _UNPROVEN
@@ -176,10 +176,17 @@ class TextMails:
         number = read_number_address(address, site.site.country)
         return None if number is None else (number, None)
 
-    def _is_proven(self, mail: IncomingMail, sms: Sms) -> bool:
+    def _is_proven(self, mail: IncomingMail, sms: Sms, number: E164) -> bool:
         assert sms.mail is not None
         name = sms.mail.authserv_id
-        return name is None or proven(mail.fields, mail.sender, name) is not None
+        if name is None:
+            return True
+        method = proven(mail.fields, mail.sender, name)
+        if method not in SIGNATURES:
+            return method is not None
+        # Else whoever has a letter of ours could bring it again, to any number.
+        meant = map(self._read, written_to(mail.fields))
+        return any(it is not None and it[0] == number for it in meant)
 
 
 def without_quoted(words: str, text: str) -> str:
@@ -199,12 +206,16 @@ def without_quoted(words: str, text: str) -> str:
     return words
 
 
-def find_writer(site: Site, sms: Sms, address: str) -> Writer | None:
-    """Who of the site has this address: a person, or the desk and the like; None: nobody."""
+def find_writer(site: Site, sms: Sms, address: str, extension: str = "") -> Writer | None:
+    """Who of the site has this address: a person, or the desk and the like; None: nobody.
+
+    extension: whose answer it is; of people who share a mail account it is that one.
+    """
     wanted = address.lower()
-    for person in site.people:
-        if person.email is not None and person.email.lower() == wanted:
-            return Writer(person.extension, person.email, person.may_text)
+    people = [it for it in site.people if it.email is not None and it.email.lower() == wanted]
+    person = min(people, key=lambda it: it.extension != extension, default=None)
+    if person is not None:
+        return Writer(person.extension, person.email or "", person.may_text)
     shared = [
         sms.desk,
         *(owner for owner in sms.numbers.values() if "@" in owner),

@@ -8,6 +8,7 @@ topmost ones are looked at, down to the next server's Received.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from email.utils import getaddresses
 
 import authres
 
@@ -15,6 +16,10 @@ from mail.intake.mime import Fields
 
 _LONGEST = 8000  # characters of one header
 _RESULTS = 50
+# What tells who brought an e-mail comes before a signature, which holds whoever brings it.
+_METHODS = ("auth", "spf", "dmarc", "dkim")
+SIGNATURES = frozenset({"dmarc", "dkim"})
+"""Methods that prove who wrote an e-mail, and not that he sent it to us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +47,20 @@ def proven(fields: Fields, sender: str, authserv_id: str) -> str | None:
     ]
     if any(it.method == "dmarc" and it.value in {"fail", "permerror", "temperror"} for it in found):
         return None
-    for result in found:
-        if result.value == "pass" and _is_of(result, sender.lower(), domain):
-            return result.method
-    return None
+    passed = {
+        it.method for it in found if it.value == "pass" and _is_of(it, sender.lower(), domain)
+    }
+    return next((method for method in _METHODS if method in passed), None)
+
+
+def written_to(fields: Fields) -> list[str]:
+    """The addresses in To; none where there are two: one may stand outside of a signature."""
+    values = fields.each("to")
+    try:
+        found = getaddresses(values) if len(values) == 1 else []
+    except Exception:  # it calls itself for each bracket, and has raised other kinds too
+        return []
+    return [address for _, address in found]
 
 
 def read_results(header: str) -> tuple[str, list[Result]]:

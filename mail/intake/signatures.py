@@ -36,7 +36,9 @@ _DISCLAIMER = re.compile(
     r"(?:disclaimer|confidentiality(?: notice| note)?|sangkalan|penafian"
     r"|pemberitahuan kerahasiaan|catatan kerahasiaan)\b"
     r"|(?:important|perhatian|penting|notice|caution|warning)\W{1,3}"
-    r"(?=.*(?:this (?:e-?mail|message)|(?:e-?mail|pesan) ini|confidential|rahasia))"
+    # "Penting: balas pesan ini" is a person's own.
+    r"(?=.*(?:confidential|(?:this (?:e-?mail|message)|(?:e-?mail|pesan) ini).*"
+    r"\b(?:intended|privileged|originated|rahasia|penerima|ditujukan|diperuntukkan|dilindungi)\b))"
     r"|(?:the )?(?:information|content)s?[ \w,()]{0,60}"
     r" in this (?:e-?mail|message|communication)\b"
     r"|this (?:e-?mail|message|communication|transmission)[ \w,()/-]{0,120}"
@@ -45,7 +47,7 @@ _DISCLAIMER = re.compile(
     r"|(?:please )?consider the environment before\b|think before you print"
     r"|(?:(?:informasi|isi)\b[ \w]{0,40} )?(?:e-?mail|pesan|surat|surel)(?: elektronik)? ini\b"
     r"[ \w,()/-]{0,120}\b(?:rahasia|hanya (?:ditujukan|diperuntukkan|untuk (?:penerima|pihak))"
-    r"|mengandung informasi|berisi informasi|dilindungi)\b"
+    r"|dilindungi)\b"
     r"|(?:mohon )?pertimbangkan lingkungan"
     r"|(?:virus-free|bebas virus)\W{0,3}(?:www\.)?)",
     re.IGNORECASE,

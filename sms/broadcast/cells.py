@@ -14,6 +14,7 @@ Read = Callable[[str], str | Refusal]
 _LONGEST_FIELD = 500  # characters of one value; longer ones are no fields of a text
 _AS_POWER = re.compile(r"\+?[0-9]+([.,][0-9]+)?[eE]\+?[0-9]+")
 _AS_DECIMAL = re.compile(r"\+?[0-9]{6,}[.,]0{1,2}")
+_TWO = re.compile(r".*[0-9] ?/ ?[0-9]{1,4}")
 _WRITTEN = re.compile(r"[+0-9 ()./\u2010-\u2015\u00a0-]+")
 
 
@@ -39,6 +40,8 @@ def read_cell(written: str, read: Read) -> str | Refusal:
         )
     if _AS_DECIMAL.fullmatch(bare):
         return Refusal("bad-number", f"{bare[:40]} has decimals; make the column Text")
+    if _TWO.fullmatch(bare):  # put together they would be a stranger's
+        return Refusal("bad-number", f"{bare[:40]} is two numbers; give each a row of its own")
     if _WRITTEN.fullmatch(bare) is None:
         return Refusal("bad-number", bare[:40])
     return read(bare)

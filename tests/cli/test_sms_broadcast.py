@@ -84,6 +84,25 @@ def test_without_send_it_is_only_looked_at(create: Run, broadcast: Run, site: Sm
     assert broadcast("list").stdout == "Nothing there.\n"
 
 
+def test_a_longer_list_does_not_begin_what_is_scheduled_for_later(
+    create: Run, broadcast: Run, site: SmsSite
+) -> None:
+    def shown() -> Any:
+        (found,) = data(broadcast("list", "--json"))
+        return found["starts"], found["per_minute"]
+
+    create("--send", "--at", "2099-01-01 08:00", "--per-minute", 5)
+    before = shown()
+    with (site.folder / "list.csv").open("a") as file:
+        file.write("Ibu 9;0811000009\n")
+    assert "begins 2099-01-01 08:00" in create("--send").stdout
+    assert shown() == before
+    with (site.folder / "list.csv").open("a") as file:
+        file.write("Ibu 10;0811000010\n")
+    create("--send", "--at", "2098-01-01 08:00", "--per-minute", 9)
+    assert (shown()[0] < before[0], shown()[1]) == (True, 9)
+
+
 def test_the_plan_as_data(create: Run) -> None:
     found = data(create("--json", "--per-minute", 2))
     assert found["broadcast"] is None

@@ -15,12 +15,14 @@ from ledger.facts import TextFacts, VoicemailFacts
 from ledger.forgetting import Forgetting, OldMail
 from ledger.in_step import InStep
 from ledger.incoming_texts import IncomingTexts
+from ledger.keyword_calls import KeywordCalls
 from ledger.number_lists import NumberGroups, StopList
 from ledger.outbox import Outbox
 from ledger.schema import broadcasts, text_parts, text_pieces, texts
 from ledger.store import Ledger
-from ledger.texts import TextState
+from ledger.texts import PieceState, TextState
 from tests.ledger.sms_office import NOW, NUMBER, Office
+from tests.ledger.test_keyword_calls import take_in
 from tests.ledger.test_texts_in import Reader, parts_of
 from tests.ledger.text_samples import single
 
@@ -129,7 +131,7 @@ async def test_a_text_is_forgotten_with_its_pieces_and_parts(
     assert await forgetting.forget_texts(NOW) == 0
     assert await forgetting.forget_texts(BEFORE) == 2
     assert await forgetting.forget_texts(BEFORE) == 0
-    for column in (texts.c.id, text_pieces.c.text, text_parts.c.id):
+    for column in (texts.c.id, text_pieces.c.text, text_parts.c.body):
         assert await count(ledger, column) == 0
 
 
@@ -194,3 +196,44 @@ async def test_what_a_number_wrote_and_was_written_is_forgotten_when_its_owner_a
     assert "text:1" in {it.source for it in await outbox.newest(None, 10)}
     assert await StopList(ledger).history(NUMBER)
     assert await forgetting.forget_number(NUMBER) == (0, 0, 0, 1)
+
+
+async def test_no_program_is_told_of_another_customers_text_in_place_of_a_forgotten_one(
+    ledger: Ledger, forgetting: Forgetting
+) -> None:
+    calls = KeywordCalls(ledger)
+    await take_in(ledger, "a")
+    await forgetting.forget_number(NUMBER)
+    for part in parts_of("Halo, ", "selamat pagi"):
+        await IncomingTexts(ledger).take_in(part, NOW, Reader())
+    assert await calls.claim(9, NOW, 60.0) == []
+    await take_in(ledger, "b")
+    assert len(await calls.claim(9, NOW, 60.0)) == 1
+
+
+async def test_a_report_of_a_forgotten_text_is_not_of_the_next_one(
+    office: Office, forgetting: Forgetting
+) -> None:
+    first = (await office.sent(1)).text
+    await forgetting.forget_number(NUMBER)
+    second = (await office.sent(2, number="+62812999")).text
+    assert second.id != first.id
+    await office.report(f"{first.id}-0", PieceState.FAILED, "absent subscriber")
+    assert await office.state(second.id) is TextState.SENT
+
+
+async def test_a_forgotten_text_that_its_gateway_brings_again_is_not_taken_for_a_new_one(
+    ledger: Ledger, forgetting: Forgetting
+) -> None:
+    parts = parts_of("Halo, ", "selamat pagi")
+    incoming = IncomingTexts(ledger)
+    for forget in (
+        lambda: forgetting.forget_number(NUMBER),
+        lambda: forgetting.forget_texts(LATER),
+    ):
+        for part in parts:
+            await incoming.take_in(part, NOW, Reader())
+        await forget()
+        assert [await incoming.take_in(part, LATER, Reader()) for part in parts] == [None, None]
+        assert await count(ledger, texts.c.id) == await count(ledger, text_parts.c.body) == 0
+        parts = [replace(part, key=f"next-{part.key}") for part in parts]

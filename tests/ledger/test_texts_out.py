@@ -70,6 +70,15 @@ async def test_usage_counts_what_was_asked_for_and_may_have_been_sent(office: Of
     ]
 
 
+async def test_texts_after_missed_calls_do_not_use_up_what_the_person_may_write(
+    office: Office,
+) -> None:
+    await office.ask(1, parts=3, origin=Origin.DIALPLAN)
+    await office.ask(2, parts=2, origin=Origin.MAIL)
+    usage = await office.texts.usage(NOW - 1, "1001", "")
+    assert (usage.person, usage.site) == (2, 5)
+
+
 async def test_usage_counts_what_a_gateway_took_even_where_it_was_not_brought(
     office: Office, ledger: Ledger
 ) -> None:

@@ -82,6 +82,22 @@ async def test_a_report_that_resolves_an_unknown_piece_lets_the_rest_go_out(
     assert (await office.claim()).at == 2
 
 
+@pytest.mark.parametrize(
+    ("reported", "stands"), [(DELIVERED, TextState.DELIVERED), (FAILED, TextState.FAILED)]
+)
+async def test_a_text_that_was_reported_on_before_a_crash_is_not_claimed_beyond_its_last_piece(
+    office: Office, reported: PieceState, stands: TextState
+) -> None:
+    await office.ask(1)
+    await office.claim()
+    await office.report("1-0", reported, "says the network")
+    assert await office.texts.recover("here", NOW, office.tell) == []
+    assert await office.texts.claim("modem", 9, NOW, "here", office.tell) == []
+    assert await office.state() is stands
+    failed = [(1, TextState.FAILED, "says the network", 0)]
+    assert office.told == (failed if stands is TextState.FAILED else [])
+
+
 async def test_a_report_by_our_own_name_may_come_before_the_gateways_answer(
     office: Office,
 ) -> None:

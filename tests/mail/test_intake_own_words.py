@@ -70,6 +70,20 @@ def test_own_words_are_left_alone(words: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        "Penting: mohon balas pesan ini dengan YA sebelum Senin.",
+        "Perhatian! Jangan balas pesan ini.",
+        "Important: please answer this message today.",
+        "Pesan ini berisi informasi jadwal kontrol Anda.",
+    ],
+)
+def test_what_a_person_says_of_his_own_message_cuts_no_words_behind_it(line: str) -> None:
+    words = f"Halo Bu,\n{line}\nTerima kasih."
+    assert own_words(words) == words
+
+
+@pytest.mark.parametrize(
     "rest",
     [
         *("-- \nSari", "--\nSari", "—\nSari", "Sent from my iPad", "Dikirim dari iPhone saya"),
@@ -95,6 +109,9 @@ def test_own_words_are_left_alone(words: str) -> None:
         "E-mail ini beserta lampirannya hanya ditujukan kepada penerima.",
         "Informasi dalam e-mail ini bersifat rahasia.",
         "PENTING: e-mail ini dan lampirannya rahasia.",
+        "PERHATIAN: Pesan ini mengandung informasi yang bersifat rahasia.",
+        "CAUTION: This email originated from outside of the organization.",
+        "IMPORTANT: this message is intended for the addressee only.",
         "Please consider the environment before printing this e-mail.",
         "Virus-free. www.avast.com",
         "________________________________\nFrom: x",

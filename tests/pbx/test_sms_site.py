@@ -102,6 +102,12 @@ FAULTS = [
         "whose mail becomes texts",
         "mail account",
     ),
+    (
+        f'{DESK}numbers = {{ "+62811000111" = "+62812000111@sms.klinik.example" }}\n{MODEM}{MAIL}',
+        "sms.numbers.+62811000111",
+        "whose mail becomes texts",
+        "mail account",
+    ),
     (f"{DESK}http_port = 9437\n{MODEM}", "sms.http_port", "also service.http_port", ""),
     (f"{DESK}{MODEM}{MAIL}port = 9438\n", "sms.mail.port", "also sms.http_port", ""),
     (
@@ -125,6 +131,16 @@ def test_a_fault_of_sms_names_its_key_and_remedy(
     assert found[0].line is not None
 
 
+def test_a_person_whose_mail_would_become_texts_and_be_swallowed_is_a_fault(
+    problems: Problems,
+) -> None:
+    address = "+62812000111@SMS.klinik.example"
+    person = f'[[people]]\nextension = "1002"\nname = "Budi"\nemail = "{address}"\n'
+    (problem,) = problems(f"{HEAD}{SARI}{person}{DESK}{MODEM}{MAIL}")
+    assert problem.key == "people.1002.email"
+    assert "whose mail becomes texts" in problem.what
+
+
 def test_a_site_with_all_kinds_of_gateways(load: Callable[..., Site]) -> None:
     secrets = (
         KANNEL + 'password = "kannel-s3cret"\n' + PLAYSMS + 'token = "play-s3cret"\n',
@@ -141,6 +157,15 @@ def test_a_site_with_all_kinds_of_gateways(load: Callable[..., Site]) -> None:
 
 def test_a_gateway_for_coming_in_alone_needs_no_prefix(load: Callable[..., Site]) -> None:
     assert load(f"{HEAD}{DESK}{MODEM}prefixes = []\n").sms is not None
+
+
+def test_a_gateways_time_zone_that_is_none_does_not_end_the_daemon_but_is_a_fault(
+    problems: Problems,
+) -> None:
+    added = 'token = "play-s3cret"\ntimezone = "Asia/Jakrta"\n'
+    (problem,) = problems(f"{HEAD}{DESK}{PLAYSMS}{added}")
+    assert problem.key == "sms.gateways[0].timezone"
+    assert "Asia/Jakrta" in problem.what
 
 
 def test_a_wrong_secret_is_not_shown(problems: Problems) -> None:

@@ -93,6 +93,15 @@ def test_a_bad_row_says_its_line_and_why(tmp_path: Path, written: str, why: str)
     assert len(found.found) == 1
 
 
+@pytest.mark.parametrize("written", ["0812345678/9", "0812-345-678 / 79", "+62812345678/679"])
+def test_two_numbers_in_one_cell_are_not_put_together_to_a_strangers(
+    tmp_path: Path, written: str
+) -> None:
+    found = listed(tmp_path, f"number,name\n{written},Sari\n")
+    assert found.found == []
+    assert "two numbers" in found.bad[0].why
+
+
 def test_a_number_that_stands_there_twice_counts_once(tmp_path: Path) -> None:
     found = listed(tmp_path, "number,name\n0811000111,Sari\n+62811000111,Budi\n", "name")
     assert [(it.number, it.values) for it in found.found] == [("+62811000111", ("Sari",))]

@@ -97,6 +97,18 @@ async def test_stop_ends_texts_to_a_number_whoever_asks_and_start_begins_again(
         assert isinstance(await office.send("Promo"), Accepted)
 
 
+async def test_a_keyword_of_a_number_on_the_stop_list_mails_the_administrator_nothing(
+    tmp_path: Path,
+) -> None:
+    keyword = '[[sms.keywords]]\nword = "info"\nanswer = "Buka jam 8"\n'
+    async with running_office(tmp_path, site_text(more=keyword)) as office:
+        for number, body in enumerate(("STOP", "INFO", "INFO", "START", "INFO")):
+            await office.text_in(body, key=str(number))
+        await office.until(lambda it: it[-1].state is TextState.SENT)
+        assert [it.body for it in await office.texts() if not it.came_in] == ["Buka jam 8"]
+        assert all(isinstance(it.facts, TextFacts) for it in await office.letters())
+
+
 async def test_a_text_that_waited_when_stop_came_is_not_sent(tmp_path: Path) -> None:
     async with running_office(tmp_path) as office:
         office.gateway.up = False
@@ -188,6 +200,19 @@ async def test_each_part_of_a_long_text_is_reported_on(tmp_path: Path) -> None:
         for outgoing in office.gateway.sent:
             await office.gateway.reports(Report(f"one/{outgoing.key}", "delivered"))
         await office.until(lambda texts: texts[0].state is TextState.DELIVERED)
+
+
+@pytest.mark.parametrize("written", [CUSTOMER, "08111111111", "628111111111"])
+async def test_a_report_whose_number_is_written_as_at_home_is_of_its_text(
+    tmp_path: Path, written: str
+) -> None:
+    async with running_office(tmp_path) as office:
+        office.gateway.fates.append(Sent("17"))
+        await office.send("Halo")
+        await office.until(lambda it: it[0].state is TextState.SENT)
+        await office.gateway.reports(Report("17", "failed", "no such phone", written))
+        assert (await office.texts())[0].state is TextState.FAILED
+        assert len(await office.letters()) == 1
 
 
 async def test_a_report_that_comes_before_the_gateways_answer_counts(tmp_path: Path) -> None:

@@ -165,6 +165,20 @@ async def test_a_text_whose_gateway_is_gone_is_told_of(tmp_path: Path) -> None:
         assert facts.about == "text-not-sent"
 
 
+async def test_a_text_whose_gateway_is_gone_waits_for_another_that_is_down(tmp_path: Path) -> None:
+    async with running_office(tmp_path, site_text(gateways=TWO)) as office:
+        for gateway in office.gateways.values():
+            gateway.up, gateway.since = False, office.moment
+        office.moment += 60
+        await office.send("Halo")
+        reread(office, tmp_path, gateways=(("two", ""),))
+        await office.until(lambda it: it[0].gateway == "two")
+        office.gateways["two"].up = True
+        office.centre._wake("two")
+        await office.until(lambda it: it[0].state is TextState.SENT)
+        assert await office.letters() == []
+
+
 async def test_what_was_being_sent_under_another_host_name_is_set_aside(tmp_path: Path) -> None:
     async with running_office(tmp_path) as office:
         office.gateway.up = False

@@ -83,6 +83,17 @@ async def test_the_same_e_mail_brought_again_sends_no_second_text(tmp_path: Path
         assert len(office.gateway.sent) == 1
 
 
+async def test_the_second_of_two_people_who_share_a_mail_account_can_answer(
+    tmp_path: Path,
+) -> None:
+    text = site_text().replace("[sms.mail]", '[sms.mail]\nauthserv_id = "mx.klinik.example"')
+    to = ReplyAddresses(SECRET, "sms.klinik.example").address(E164(CUSTOMER), "1002")
+    shared = text.replace("budi@klinik.example", "sari@klinik.example")
+    async with intake(tmp_path, shared) as (office, mails):
+        assert (await mails.message(letter(to=to), "sari@klinik.example", to)).code == 250
+        assert [it.extension for it in await office.texts()] == ["1002"]
+
+
 async def test_two_numbers_of_one_e_mail_each_get_it(tmp_path: Path) -> None:
     other = "+628122222222@sms.klinik.example"
     async with intake(tmp_path) as (office, mails):
@@ -263,6 +274,30 @@ async def test_the_address_of_ones_answers_proves_nobody_else(tmp_path: Path) ->
         own = letter(to=SIGNED, number=2)
         assert (await mails.message(own, "sari@klinik.example", SIGNED)).code == 250
         assert len(await office.texts()) == 1
+
+
+@pytest.mark.parametrize(
+    ("to", "more", "results", "code"),
+    [
+        ("supplier@elsewhere.example", "", "dkim=pass header.d=klinik.example", 550),
+        ("supplier@elsewhere.example", "", "dmarc=pass header.from=klinik.example", 550),
+        ("supplier@elsewhere.example", f"To: {DIRECT}\n", "dkim=pass header.d=klinik.example", 550),
+        ("supplier@elsewhere.example", f"Cc: {DIRECT}\n", "dkim=pass header.d=klinik.example", 550),
+        ("+628122222222@sms.klinik.example", "", "dkim=pass header.d=klinik.example", 550),
+        (f"Bu Ani <{DIRECT}>, x@y.example", "", "dkim=pass header.d=klinik.example", 250),
+        (SIGNED.replace("-1001-", "-1002-"), "", "dkim=pass header.d=klinik.example", 550),
+        ("x@y.example", "", "dmarc=pass; spf=pass smtp.mailfrom=sari@klinik.example", 250),
+        ("x@y.example", "", "dmarc=pass; auth=pass smtp.auth=sari@klinik.example", 250),
+    ],
+)
+async def test_a_signed_letter_to_somebody_else_cannot_be_brought_again_to_any_number(
+    tmp_path: Path, *, to: str, more: str, results: str, code: int
+) -> None:
+    text = site_text().replace("[sms.mail]", '[sms.mail]\nauthserv_id = "mx.klinik.example"')
+    content = letter(to=to, more=f"{more}Authentication-Results: mx.klinik.example; {results}\n")
+    async with intake(tmp_path, text) as (office, mails):
+        assert (await mails.message(content, "mallory@evil.example", DIRECT)).code == code
+        assert len(await office.texts()) == (code == 250)
 
 
 async def test_the_desk_has_a_cap_of_its_own(tmp_path: Path) -> None:
