@@ -30,7 +30,7 @@ from pbx.gateways import (
 from pbx.model import Site
 from pbx.secret import SecretUnusable
 from pbx.sms import Sms
-from sms.gateways.http import Reply, form_of, new_session, post
+from sms.gateways.http import Reply, form_of, new_session, place_of, post
 from sms.gateways.playsms_wire import read_answer
 
 _TIMEOUT = 3.0  # seconds
@@ -108,7 +108,7 @@ async def _playsms(subject: str, gateway: PlaySmsGateway) -> Finding:
     if outcome.status == 200 and answer is None and '"credit"' in outcome.body:
         return good(subject, "PlaySMS answers, logged in")
     if outcome.status != 200 or answer is None or not answer.error:
-        what = f"{gateway.url} answers {outcome.status}, but not as PlaySMS"
+        what = f"{place_of(gateway.url)} answers {outcome.status}, but not as PlaySMS"
         return bad(subject, what, "Set url to its index.php.")
     what = f"PlaySMS says error {answer.error} {answer.words}"
     return bad(subject, what, "Compare username and token_file with its account.")

@@ -54,7 +54,11 @@ _CODES: tuple[tuple[type[Exception], Exit], ...] = (
 
 def fail(message: str, code: Exit = Exit.FAILED) -> NoReturn:
     """End with a sentence on stderr."""
-    click.echo(message, err=True)
+    # Imported where it is wanted: the daemon need not have tables in memory.
+    from cli.tables import plain  # noqa: PLC0415
+
+    # What a server said may stand in it.
+    click.echo("\n".join(map(plain, message.split("\n"))), err=True)
     raise click.exceptions.Exit(code)
 
 

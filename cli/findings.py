@@ -7,6 +7,8 @@ from enum import StrEnum
 
 import click
 
+from cli.tables import plain
+
 
 class Grade(StrEnum):
     """How bad it is."""
@@ -44,6 +46,6 @@ _COLOURS = {Grade.GOOD: "green", Grade.ODD: "yellow", Grade.BAD: "red"}
 
 def print_finding(finding: Finding) -> None:
     grade = click.style(f"{finding.grade:4}", fg=_COLOURS[finding.grade])
-    click.echo(f"{grade} {finding.subject + ':':22} {finding.what}")
+    click.echo(f"{grade} {finding.subject + ':':22} {plain(finding.what)}")
     if finding.remedy:
-        click.echo(f"{'':27} -> {finding.remedy}")
+        click.echo(f"{'':27} -> {plain(finding.remedy)}")

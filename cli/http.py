@@ -8,6 +8,8 @@ from typing import Any
 
 from aiohttp import web
 
+from sms.http_listener import HttpListener
+
 Snapshot = Callable[[], Awaitable[Mapping[str, Any]]]
 
 
@@ -22,8 +24,6 @@ class HttpServer:
     def __init__(
         self, host: str, port: int, snapshot: Snapshot, metrics: Callable[[], Awaitable[bytes]]
     ) -> None:
-        self._host = host
-        self._port = port
         self._snapshot = snapshot
         self._metrics = metrics
         app = web.Application()
@@ -34,7 +34,7 @@ class HttpServer:
                 web.get("/metrics", self._metrics_page),
             ]
         )
-        self._runner = web.AppRunner(app, access_log=None, handle_signals=False)
+        self._listener = HttpListener(app, host, port)
 
     async def start(self) -> None:
         """Begin to listen.
@@ -42,11 +42,10 @@ class HttpServer:
         Raises:
             OSError: the port is taken.
         """
-        await self._runner.setup()
-        await web.TCPSite(self._runner, self._host, self._port).start()
+        await self._listener.start()
 
     async def stop(self) -> None:
-        await self._runner.cleanup()
+        await self._listener.stop()
 
     async def _health(self, _: web.Request) -> web.Response:
         snapshot = await self._snapshot()

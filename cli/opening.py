@@ -39,25 +39,25 @@ async def opened_ledger(site: Site, *, must_exist: bool = False) -> AsyncIterato
 
 @contextmanager
 def locked(site: Site) -> Iterator[None]:
-    """Hold the site's state_dir, and a ledger file that lies elsewhere, for this process alone.
+    """Hold the site's state_dir, and the ledger's file, for this process alone.
 
     Raises as ledger.store.only_one.
     """
     with ExitStack() as stack:
         stack.enter_context(only_one(site.service.state_dir / LOCK_FILE))
-        if (file := _sqlite_file(site.service.ledger_url)) is not None:
-            # Another's state_dir may name it too; the recordings of its rows would not be ours.
+        if (file := _sqlite_file(ledger_url(site))) is not None:
+            # Another's site file may name it too; the recordings of its rows would not be ours.
             stack.enter_context(only_one(file.with_name(f"{file.name}.{LOCK_FILE}")))
         yield
 
 
-def _sqlite_file(url: str | None) -> Path | None:
+def _sqlite_file(url: str) -> Path | None:
     """The file of a SQLite URL; None for any other."""
     try:
-        parsed = make_url(url) if url else None
+        parsed = make_url(url)
     except (ArgumentError, ValueError):
         return None  # open_ledger says what is wrong with it
-    if parsed is None or parsed.get_backend_name() != "sqlite" or not parsed.database:
+    if parsed.get_backend_name() != "sqlite" or not parsed.database:
         return None
     return Path(parsed.database)
 

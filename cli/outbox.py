@@ -125,10 +125,10 @@ def drop(ids: tuple[int, ...], site_file: Path, as_json: bool) -> None:
 
 
 async def _retry(site: Site, box: Outbox, entry_id: int) -> Entry:
-    """What was skipped never had its recording taken: it is fetched from the telephone now."""
+    """A recording that is not with us, of what was skipped or came back, is on the telephone."""
     entry = await box.show(entry_id)
     audio = None
-    if entry.state is State.SKIPPED:
+    if entry.audio is None and entry.state is not State.DELIVERED:
         handover = Handover(site=lambda: site, outbox=box, spool=opened_spool(site), now=time.time)
         audio = await handover.find_audio(entry)
     return await box.retry(entry_id, time.time(), audio)

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from cli.daemon import Daemon
+from cli.descriptors import take_descriptors
 from cli.exits import Exit, fail, in_words, only_cause, says_errors
 from cli.logs import LogForm, set_up_logs
 from cli.memory import share_freed_memory
@@ -40,6 +41,7 @@ def run(site_file: Path, log_form: LogForm) -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     set_up_logs(log_form)
     share_freed_memory()
+    take_descriptors()
     try:
         asyncio.run(_run(site_file))
     except (OSError, ExceptionGroup) as error:

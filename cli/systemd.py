@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from contextlib import suppress
 
 
 def notify(state: str) -> None:
@@ -13,12 +14,13 @@ def notify(state: str) -> None:
         return
     if address.startswith("@"):
         address = "\0" + address[1:]
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as link:
+    # systemd being busy, or no descriptor being left, is no reason to stop.
+    with (
+        suppress(OSError),
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as link,
+    ):
         link.setblocking(False)
-        try:
-            link.sendto(state.encode(), address)
-        except OSError:
-            return  # systemd being busy is no reason to stop
+        link.sendto(state.encode(), address)
 
 
 def watchdog_seconds() -> float | None:

@@ -122,7 +122,7 @@ domain = "{DOMAIN}"
 [mail]
 from = "Voicemail <voicemail@{DOMAIN}>"
 smtp = {{ host = "127.0.0.1", port = {self.unruly.port}, security = "plain", \
-timeout = {_ANSWER_WITHIN} }}
+timeout = {_ANSWER_WITHIN}, taking_timeout = {_ANSWER_WITHIN} }}
 
 [voicemail]
 max_messages = 9999

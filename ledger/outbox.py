@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, or_, select, update
+from sqlalchemy import Connection, bindparam, case, func, or_, select, update
 
 from ledger.entries import End, Entry, NewEntry, State
 from ledger.errors import NoSuchEntry
@@ -159,7 +159,12 @@ class Outbox:
         await self._change(
             update(outbox)
             .where(outbox.c.message_id == message_id, outbox.c.state == State.DELIVERED)
-            .values(state=State.BOUNCED, last_error=why)
+            .values(
+                state=State.BOUNCED,
+                last_error=why,
+                # Deleted on the telephone, so kept with us: and again, should it be sent again.
+                aftercare=case((outbox.c.audio.is_not(None), "delete"), else_=outbox.c.aftercare),
+            )
         )
         entries = await self._entries(select(outbox).where(outbox.c.message_id == message_id))
         return entries[0] if entries else None
@@ -174,12 +179,16 @@ class Outbox:
 
         return await self._ledger.read(work)
 
-    async def awaiting_aftercare(self, limit: int) -> list[Entry]:
-        """Delivered entries whose recording is still to be marked heard or deleted."""
+    async def awaiting_aftercare(self, limit: int, after: int = 0) -> list[Entry]:
+        """Delivered entries whose recording is still to be marked heard or deleted, by number.
+
+        after: the number of the last entry that was looked at.
+        """
         statement = (
             select(outbox)
             .where(outbox.c.state == State.DELIVERED, outbox.c.aftercare.is_not(None))
-            .order_by(outbox.c.settled)
+            .where(outbox.c.id > after)
+            .order_by(outbox.c.id)
             .limit(limit)
         )
         return await self._entries(statement)

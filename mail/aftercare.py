@@ -71,35 +71,38 @@ class Aftercare:
         while True:
             self._woken.clear()
             try:
-                more = await self._work()
+                await self._work()
             except (MailboxUnreachable, LedgerError) as error:
                 self._log.warning("mailbox not in step yet", reason=str(error))
-                more = False
-            if not more:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(_PERIOD):
-                        await self._woken.wait()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_PERIOD):
+                    await self._woken.wait()
 
-    async def _work(self) -> bool:
-        """One batch; whether there may be more."""
-        entries = await self._outbox.awaiting_aftercare(_BATCH)
-        busy = 0
-        for entry in entries:
+    async def _work(self) -> None:
+        """All that is owed; a mailbox that is busy has its turn the next time."""
+        last = 0
+        busy: set[str] = set()
+        while entries := await self._outbox.awaiting_aftercare(_BATCH, after=last):
+            for entry in entries:
+                await self._one(entry, busy)
+            last = entries[-1].id
+
+    async def _one(self, entry: Entry, busy: set[str]) -> None:
+        facts = entry.facts
+        if isinstance(facts, VoicemailFacts):
+            if facts.mailbox in busy:
+                return
             try:
-                await self._one(entry)
+                await self._act(entry, facts)
             except MailboxBusy as error:
                 self._log.info("mailbox not in step yet", entry=entry.id, reason=str(error))
-                busy += 1
-                continue
+                busy.add(facts.mailbox)
+                return
             except MailboxUnable as error:
                 self._log.error("mailbox left as it is", entry=entry.id, reason=str(error))
-            await self._outbox.aftercare_done(entry.id)
-        return len(entries) == _BATCH and busy < _BATCH
+        await self._outbox.aftercare_done(entry.id)
 
-    async def _one(self, entry: Entry) -> None:
-        facts = entry.facts
-        if not isinstance(facts, VoicemailFacts):
-            return
+    async def _act(self, entry: Entry, facts: VoicemailFacts) -> None:
         if entry.aftercare == "delete":
             await self._actions.delete(facts.mailbox, facts.msg_id)
         else:

@@ -16,7 +16,6 @@ import structlog
 from ledger.entries import Entry
 from ledger.errors import LedgerError
 from ledger.outbox import Outbox
-from mail.errors import MailError
 from mail.hold import Hold
 from mail.interfaces import LetterWriter, Route
 from mail.lane import Job, Lane
@@ -73,6 +72,7 @@ class Delivery:
         self._held: set[int] = set()  # leased by us, and their end is not recorded yet
         self._reading = 0
         self._hold = Hold()
+        self._proven = False  # a message went through with the settings as they are
         self._woken = asyncio.Event()
         self._stopping = asyncio.Event()
         self.statistics = DeliveryStatistics()
@@ -93,6 +93,7 @@ class Delivery:
     def renew(self) -> None:
         """Say that the site file was reread: connections and letters are made anew."""
         self._reading += 1
+        self._proven = False
         self._hold.lift()
         self.wake()
 
@@ -169,7 +170,7 @@ class Delivery:
             written = None
             if entry.audio is None:
                 # The lane tries again and says what is wrong.
-                with contextlib.suppress(MailError):
+                with contextlib.suppress(Exception):
                     written = self._writer.write(entry, None)
             jobs.append(Job(entry, written, reading))
         return jobs
@@ -220,9 +221,12 @@ class Delivery:
             finally:
                 self.statistics.in_flight -= 1
             if isinstance(attempt.outcome, Accepted):
+                self._proven = True
                 self._hold.lift()
             elif isinstance(attempt.outcome, TryLater) and attempt.outcome.configuration:
-                self._hold.doubt(self._now())
+                # One who may not be written to from here keeps nobody else waiting.
+                if not (self._proven and attempt.outcome.recipient):
+                    self._hold.doubt(self._now())
                 self.statistics.configuration_trouble = attempt.outcome.words
             if self._hold.until is not None:
                 self.wake()

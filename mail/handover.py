@@ -75,8 +75,10 @@ class Handover:
         """
         if self._recipient(where) is None:
             return 0
-        await self._adopt([where])
         troubles: list[OSError] = []
+        if where not in await self._adopt([where], troubles):
+            _complain(troubles)
+            return 0
         recordings = await asyncio.to_thread(scan_mailbox, self._asterisk_spool(), where, troubles)
         taken = await self._take(where, recordings)
         _complain(troubles)
@@ -106,8 +108,8 @@ class Handover:
             HandoverFailed: some could not be secured; the others were taken.
         """
         troubles: list[OSError] = []
-        await self._adopt(self._mailed_boxes())
-        changed = await asyncio.to_thread(self._changed_folders, troubles)
+        adopted = await self._adopt(self._mailed_boxes(), troubles)
+        changed = await asyncio.to_thread(self._changed_folders, adopted, troubles)
         taken = 0
         failures: list[HandoverFailed] = []
         for where, folder, stamp in changed:
@@ -125,27 +127,43 @@ class Handover:
         _complain(troubles)
         return taken
 
-    async def _adopt(self, boxes: Sequence[Mailbox]) -> None:
+    async def _adopt(self, boxes: Sequence[Mailbox], troubles: list[OSError]) -> list[Mailbox]:
         """Begin with these mailboxes: what has lain there for long is recorded, not mailed.
 
         Nobody wants last year's messages by mail on the day that voxpost is installed. They are
         in the ledger as skipped, and can be sent by hand.
+
+        Returns: those that voxpost has begun with. Not yet one that cannot be read now: on the day
+        that its rights are mended, or its disk is mounted, all that lies there would be mailed.
         """
         if self._adopted is None:
             self._adopted = await self._outbox.adopted()
         strange = [where for where in dict.fromkeys(boxes) if where not in self._adopted]
-        if not strange:
+        if strange:
+            await self._begin_with(strange, troubles)
+        return [where for where in dict.fromkeys(boxes) if where in self._adopted]
+
+    async def _begin_with(self, boxes: Sequence[Mailbox], troubles: list[OSError]) -> None:
+        assert self._adopted is not None
+        if not await asyncio.to_thread(_is_there, self._asterisk_spool(), troubles):
             return
         now = self._now()
+        begun: list[Mailbox] = []
         entries: list[NewEntry] = []
-        for where in strange:
-            found = await asyncio.to_thread(scan_mailbox, self._asterisk_spool(), where, [])
+        for where in boxes:
+            unread: list[OSError] = []
+            found = await asyncio.to_thread(scan_mailbox, self._asterisk_spool(), where, unread)
+            if unread and not found:
+                troubles += unread
+                continue
+            begun.append(where)
             for recording in found:
                 person = self._recipient(where)
                 if person is not None and recording.left_at < now - _STILL_NEW:
                     entries.append(self._entry(recording, person, None, 0, State.SKIPPED))
-        await self._outbox.adopt(strange, entries, now)
-        self._adopted.update(strange)
+        if begun:
+            await self._outbox.adopt(begun, entries, now)
+            self._adopted.update(begun)
 
     async def _take(self, where: Mailbox, recordings: Iterable[Recording]) -> int:
         async with self._locks.setdefault(where, asyncio.Lock()):
@@ -229,7 +247,9 @@ class Handover:
         boxes = (it.mailbox(site.voicemail.context) for it in site.people if it.email)
         return [where for where in boxes if where is not None]
 
-    def _changed_folders(self, troubles: list[OSError]) -> list[tuple[Mailbox, Path, float]]:
+    def _changed_folders(
+        self, boxes: Iterable[Mailbox], troubles: list[OSError]
+    ) -> list[tuple[Mailbox, Path, float]]:
         """Folders that changed since they were last swept whole.
 
         A folder's own time changes with every message that comes, goes or is renumbered. One that
@@ -237,7 +257,7 @@ class Handover:
         """
         spool = self._asterisk_spool()
         changed: list[tuple[Mailbox, Path, float]] = []
-        for where in self._mailed_boxes():
+        for where in boxes:
             for name in FOLDERS:
                 folder = mailbox_folder(spool, where) / name
                 try:
@@ -265,6 +285,14 @@ class Handover:
             structlog.get_logger(part="handover").info("handed over", source=source)
         if sources:
             self._wake()
+
+
+def _is_there(folder: Path, troubles: list[OSError]) -> bool:
+    try:
+        return folder.is_dir()
+    except OSError as error:
+        troubles.append(error)
+        return False
 
 
 def _complain(troubles: Sequence[OSError]) -> None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from weakref import WeakValueDictionary
 
-from mail.aftercare import MailboxBusy, MailboxUnable, MailboxUnreachable
+from mail.aftercare import MailboxBusy, MailboxUnable
 from mail.folder_lock import (
     PATIENCE,
     Disk,
@@ -228,13 +228,22 @@ class MailboxFiles:
         """Finish in every mailbox what a voxpost that died had begun.
 
         Best before anything else: Asterisk loses messages while a dead lock stands.
+
+        Raises:
+            MailboxBusy: one could not be mended; the others are.
         """
         site = self._site()
         boxes = [person.mailbox(site.voicemail.context) for person in site.people]
+        troubles: list[MailboxBusy] = []
         for where in boxes:
             if where is not None:
-                with _explained(where):
-                    await asyncio.to_thread(self._folders_of(site, _mode(site), where).heal)
+                try:
+                    with _explained(where):
+                        await asyncio.to_thread(self._folders_of(site, _mode(site), where).heal)
+                except MailboxBusy as trouble:
+                    troubles.append(trouble)
+        if troubles:
+            raise troubles[0]
 
     async def _do(self, mailbox: str, act: Callable[[MailboxFolders], None]) -> None:
         site = self._site()
@@ -271,9 +280,7 @@ def _explained(mailbox: str) -> Iterator[None]:
     """Say what a person can do about it."""
     try:
         yield
-    except (FolderBusy, FileExistsError, FileNotFoundError) as error:
-        raise MailboxBusy(f"mailbox {mailbox}: {error}") from error
     except PermissionError as error:
-        raise MailboxUnreachable(f"cannot write {error.filename}. {_RIGHTS}") from error
-    except OSError as error:
-        raise MailboxUnreachable(f"mailbox {mailbox}: {error}") from error
+        raise MailboxBusy(f"cannot write {error.filename}. {_RIGHTS}") from error
+    except (FolderBusy, OSError) as error:
+        raise MailboxBusy(f"mailbox {mailbox}: {error}") from error

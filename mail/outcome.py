@@ -28,6 +28,7 @@ class TryLater:
     code: the reply code, None where there was none.
     configuration: somebody must mend the site file, the password or the certificate; the message
         waits for that and is not lost.
+    recipient: it was said at RCPT; another recipient may be let through with the same settings.
     elsewhere: the trouble is this server's or the way to it, and it has not been given the
         message: another server may be tried at once.
     """
@@ -36,6 +37,7 @@ class TryLater:
     code: int | None = None
     configuration: bool = False
     elsewhere: bool = False
+    recipient: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,8 @@ def read_refusal(
         # "Bad sequence", "unknown command": the conversation is out of step, not the message bad.
         return TryLater(words, code, elsewhere=not_given(stage))
     if _is_our_configuration(stage, code, status, text, authenticated):
-        return TryLater(words, code, configuration=True, elsewhere=True)
+        at_recipient = stage is Stage.RCPT
+        return TryLater(words, code, configuration=True, elsewhere=True, recipient=at_recipient)
     return Refused(words, code)
 
 

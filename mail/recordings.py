@@ -6,8 +6,11 @@ beside it. `msg_id` identifies a message; the number does not, messages are renu
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -140,10 +143,25 @@ def folder_stamp(folder: Path) -> int | None:
 def read_recording(text_file: Path, where: Mailbox) -> Recording | None:
     """One message, or None if it is not (or no longer) there."""
     try:
-        content = text_file.read_bytes()
+        content = _beginning_of(text_file)
     except FileNotFoundError:
         return None
     return parse_message(content, where, text_file)
+
+
+def _beginning_of(file: Path) -> bytes:
+    """As much as a message file has.
+
+    Asterisk's user writes where it lies: a pipe would hold us up, and /dev/zero never ends.
+    """
+    with open(file, "rb", opener=_open_what_lies_there) as source:
+        if not stat.S_ISREG(os.fstat(source.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "is no ordinary file", str(file))
+        return source.read(_MAX_TEXT)
+
+
+def _open_what_lies_there(file: str, flags: int) -> int:
+    return os.open(file, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
 
 
 def mailbox_folder(spool: Path, where: Mailbox) -> Path:

@@ -98,7 +98,7 @@ class Retention:
         for mail in mails:
             by_mailbox[mailbox_of_source(mail.source)].append(mail)
         gone = by_mailbox.pop(None, [])
-        if not (spool / "voicemail").is_dir():
+        if not _has_anything(spool / "voicemail"):
             return gone  # it is not mounted, say: nobody knows what lies there
         for where, some in by_mailbox.items():
             assert where is not None
@@ -113,6 +113,13 @@ class Retention:
                 self._spool.remove(name)
             except OSError as error:
                 self._log.warning("recording not removed", file=name, reason=str(error))
+
+
+def _has_anything(folder: Path) -> bool:
+    try:
+        return any(folder.iterdir())
+    except OSError:
+        return False
 
 
 def _sources_in(spool: Path, where: Mailbox) -> set[str] | None:

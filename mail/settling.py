@@ -12,7 +12,7 @@ from ledger.errors import LedgerError
 from ledger.outbox import Outbox
 from mail.lane import Attempt
 from mail.outcome import Accepted, TryLater
-from mail.retry import RetryPolicy
+from mail.retry import LONGEST, RetryPolicy
 from mail.spool import Spool
 from mail.statistics import DeliveryStatistics
 
@@ -117,6 +117,8 @@ class Settler:
         if isinstance(outcome, TryLater):
             age = now - entry.created
             delay = self._retry.next_delay(entry.attempts + 1, age, self._chance())
+            if delay is None and outcome.configuration and not outcome.recipient:
+                delay = LONGEST  # until the settings are mended, however long that takes
             if delay is not None:
                 due = now + delay
                 return End(entry.id, State.WAITING, words, due, entry.audio, entry.aftercare)

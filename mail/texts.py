@@ -83,7 +83,7 @@ class Texts:
     def _render(self, name: str, context: dict[str, Any]) -> str:
         try:
             return self._environment.get_template(name).render(context)
-        except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError) as error:
+        except Exception as error:  # a file that may not be read, one that includes itself, ...
             line = f", line {error.lineno}" if isinstance(error, jinja2.TemplateSyntaxError) else ""
             raise TextsBroken(
                 f"The e-mail template {name}{line} cannot be used: {error}. "

@@ -76,7 +76,8 @@ class Transactions:
         try:
             for block in message.wire(behind):
                 await self._wire.write(block)
-            [reply] = await self._wire.replies(1)
+            # Who gives up sooner has the message delivered twice (RFC 5321, 4.5.3.2.6).
+            [reply] = await self._wire.replies(1, self._server.taking_timeout)
         except FAULTS as error:
             return self._explain(Stage.CONTENT, error)
         if reply.code == 250:

@@ -54,6 +54,7 @@ class SmtpWire(asyncio.Protocol):
         self._waiting: asyncio.Future[None] | None = None
         self._wanted = 0
         self._deadline = 0.0
+        self._limit = timeout
         self._alarm: asyncio.TimerHandle | None = None
         self._paused = False
         transport.set_protocol(self)
@@ -92,14 +93,16 @@ class SmtpWire(asyncio.Protocol):
         if self._replies or self._lines:
             raise NotSmtp("the server answers what nobody asked")
 
-    async def replies(self, count: int) -> list[Reply]:
+    async def replies(self, count: int, timeout: float | None = None) -> list[Reply]:
         """Wait for so many answers; fewer come back when the connection fails before the last.
+
+        timeout: seconds, where these may take longer than others.
 
         Raises:
             OSError, NotSmtp: it fails before the first.
         """
         if len(self._replies) < count and self._fault is None:
-            await self._wait(count)
+            await self._wait(count, timeout)
         found = [self._replies.popleft() for _ in range(min(count, len(self._replies)))]
         if not found:
             assert self._fault is not None
@@ -110,13 +113,14 @@ class SmtpWire(asyncio.Protocol):
         """Drop the connection at once. A polite close would wait for a stalled server to read."""
         self._transport.abort()
 
-    async def _wait(self, count: int) -> None:
+    async def _wait(self, count: int, timeout: float | None = None) -> None:
         """Until `count` replies are there, or, for 0, until writing may go on; or a fault."""
         loop = asyncio.get_running_loop()
         self._wanted = count
-        self._deadline = loop.time() + self._timeout
+        self._limit = timeout or self._timeout
+        self._deadline = loop.time() + self._limit
         if self._alarm is None:
-            self._alarm = loop.call_at(self._deadline, self._look_at_clock, loop)
+            self._alarm = loop.call_later(self._timeout, self._look_at_clock, loop)
         self._waiting = loop.create_future()
         try:
             await self._waiting
@@ -129,9 +133,11 @@ class SmtpWire(asyncio.Protocol):
         if self._waiting is None:
             return
         if loop.time() >= self._deadline:
-            self._fail(TimeoutError(f"no answer within {self._timeout:g} s"))
+            self._fail(TimeoutError(f"no answer within {self._limit:g} s"))
         else:
-            self._alarm = loop.call_at(self._deadline, self._look_at_clock, loop)
+            # Never further than an ordinary wait: the next one may begin before.
+            at = min(self._deadline, loop.time() + self._timeout)
+            self._alarm = loop.call_at(at, self._look_at_clock, loop)
 
     def _wake(self) -> None:
         if self._waiting is not None and not self._waiting.done():

@@ -142,6 +142,9 @@ class SmtpServer(Section):
     """Certificates to trust besides the system's, PEM."""
     timeout: Seconds = 30
     """Seconds to wait for each answer of the server."""
+    taking_timeout: Seconds = 600
+    """Seconds to wait for its answer to a whole message. One that it took, and did not say so in
+    time, is sent again: the mail server must then know it by its Message-ID."""
 
     @model_validator(mode="after")
     def _password_is_not_sent_in_clear(self) -> Self:

@@ -85,7 +85,9 @@ def e164_meant(raw: str, country: str) -> E164 | None:
     ours = abroad.country_code == phonenumbers.country_code_for_region(country)
     if local is not None and not ours and not is_mobile(abroad):
         return at_home
-    return E164(phonenumbers.format_number(abroad, phonenumbers.PhoneNumberFormat.E164))
+    text = phonenumbers.format_number(abroad, phonenumbers.PhoneNumberFormat.E164)
+    # The library lets Germany have 17 digits.
+    return E164(text) if len(text) <= _LONGEST else None
 
 
 def to_e164(raw: str, country: str) -> E164 | None:

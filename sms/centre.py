@@ -252,6 +252,8 @@ class SmsCentre:
                     await self._alarms.look(site, healths, self._now())
             except LedgerError as error:
                 self._log.error("ledger", reason=str(error))
+            except Exception as error:  # gateways go on, and voicemail
+                self._log.exception("looking after texts failed", reason=repr(error))
             await asyncio.sleep(_TICK)
 
     async def _join_overdue(self) -> None:

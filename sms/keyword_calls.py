@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 import aiohttp
 import structlog
-from yarl import URL
 
 from ledger.errors import LedgerError
 from ledger.incoming_texts import TextsSoFar
@@ -22,6 +21,7 @@ from mail.retry import RetryPolicy
 from pbx.errors import PbxError
 from pbx.model import Site
 from pbx.sms import Keyword
+from sms.gateways.http import place_of
 from sms.keyword_answers import KeywordAnswers, ToAnswer
 from sms.notices import keyword_call_failed
 
@@ -188,14 +188,6 @@ def body_of(call: KeywordCall, zone: ZoneInfo) -> bytes:
 def signature(secret: str, body: bytes) -> str:
     """What stands in X-Voxpost-Signature: HMAC-SHA256 of the body, in hexadecimal digits."""
     return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-
-
-def place_of(address: str) -> str:
-    """An address for people: what may be secret in it is left out."""
-    try:
-        return str(URL(address).with_user(None).with_query(None).with_fragment(None))
-    except ValueError:
-        return "the address of the keyword"
 
 
 async def _answer_of(response: aiohttp.ClientResponse) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import structlog
+
 from ledger.entries import NewEntry
 from ledger.facts import EarlierText, TextFacts
 from ledger.incoming_texts import Gathered, GroupChange, NewCall, Taken, TextsSoFar
@@ -21,6 +23,8 @@ from sms.keyword_answers import KeywordAnswers, ToAnswer, account_of
 
 _NAME = 40  # characters of a sender that has no number
 _THREAD = 10  # Message-IDs in References
+# What a fault of ours raises; the ledger's own go through.
+_FAULTS = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,15 @@ class TakingIn:
 
     def decide(self, gathered: Gathered, so_far: TextsSoFar) -> Taken:
         """The Decide of ledger/incoming_texts.py."""
+        try:
+            return self._decided(gathered, so_far)
+        except _FAULTS as fault:
+            # It must hold up neither what is behind it nor the other gateways.
+            log = structlog.get_logger(part="sms", gateway=gathered.gateway)
+            log.exception("text goes to the desk as it is", reason=repr(fault))
+            return self._as_it_is(gathered)
+
+    def _decided(self, gathered: Gathered, so_far: TextsSoFar) -> Taken:
         arrival = self._read(gathered, so_far)
         owners = self._owners(arrival, so_far)
         mails = tuple(self._mail(arrival, owner) for owner in owners)
@@ -82,6 +95,12 @@ class TakingIn:
             account="" if arrival.keyword is None else account_of(arrival.keyword.word),
             call=_call(arrival, stop),
         )
+
+    def _as_it_is(self, gathered: Gathered) -> Taken:
+        number, body = plain(gathered.sender, _NAME), join(gathered.bodies, gathered.total)
+        arrival = _Arrival(gathered, None, number, body, body, None, ())
+        mail = self._mail(arrival, Owner("", self.sms.desk))
+        return Taken(number, body, "", message_id=mail.message_id, mails=(mail,))
 
     def _read(self, gathered: Gathered, so_far: TextsSoFar) -> _Arrival:
         e164 = e164_meant(gathered.sender, self.site.site.country)

@@ -10,6 +10,7 @@ from aiohttp import web
 from ledger.errors import LedgerError
 from sms.gateway import Callback
 from sms.gateways.http import fields_of
+from sms.http_listener import HttpListener
 
 _STOP_WITHIN = 5.0  # seconds for requests that are under way
 _LARGEST = 256 * 1024  # bytes of a request
@@ -43,9 +44,7 @@ class CallbackServer:
         self._callbacks = callbacks
         self._app = web.Application(client_max_size=_LARGEST)
         self._app.router.add_route("*", "/gateways/{name}/{secret}/{path}", self._call)
-        self._runner = web.AppRunner(
-            self._app, access_log=None, handle_signals=False, shutdown_timeout=_STOP_WITHIN
-        )
+        self._listener = HttpListener(self._app, host, port, shutdown=_STOP_WITHIN)
 
     def url(self, name: str, path: str) -> str:
         """The full address of a callback."""
@@ -61,11 +60,10 @@ class CallbackServer:
         Raises:
             OSError: the port is taken.
         """
-        await self._runner.setup()
-        await web.TCPSite(self._runner, self._host, self._port).start()
+        await self._listener.start()
 
     async def stop(self) -> None:
-        await self._runner.cleanup()
+        await self._listener.stop()
 
     async def _call(self, request: web.Request) -> web.Response:
         match = request.match_info

@@ -107,6 +107,9 @@ class Carrier:
             return "the person has another mailbox now"
         if pair.spot is None and self._now() - pair.opened > _NEVER_CAME:
             return "the mail was never found"
+        elsewhere = pair.spot is not None and pair.spot.account != self._scene.mail.account.name
+        if elsewhere and pair.source not in self._scene.heard and self._is_missing(pair, "message"):
+            return "message deleted; the mail is in another account"
         nowhere = sighting.side is Side.GONE and not sighting.sure
         if nowhere and not self._scene.mail.account.complete and self._is_missing(pair, "mail"):
             return "the mail is in no folder that voxpost may see"

@@ -117,6 +117,8 @@ class KeepInStep:
         self._login_rest = Rest(*_LOGIN_RESTS, self._clock)
         self._first_login = asyncio.Lock()
         self._login_proven = False
+        self._refusals = 0  # since a log-in succeeded
+        self._visited = 0
         self.statistics.people = len(self._asked)
 
     def _memory(self) -> Memory:
@@ -155,14 +157,16 @@ class KeepInStep:
         try:
             outcome = await self._over(lane, person, memory)
         except ImapLoginRefused as error:
+            seconds = self._refused(memory)
             await lane.close()
-            own = self._site().mail.imap
-            rest = memory.login_rest if own and own.access == "own" else self._login_rest
-            seconds = rest.fail()
             self._trouble(person, error, then=f"again in {seconds:.0f} s, or at SIGHUP")
             return seconds
         except ImapUnreachable as error:
             await lane.close()
+            alone = memory.others not in {None, self._visited}
+            memory.others = self._visited
+            if alone:
+                return self._failed(person, memory, error)
             self._trouble(person, error)
             return self._server_rest.fail()
         except (MailError, LedgerError) as error:
@@ -170,8 +174,9 @@ class KeepInStep:
         except Exception as error:  # a fault of ours must not keep anybody from the others
             self._log.exception("visit failed", extension=person.extension)
             return self._failed(person, memory, error)
-        memory.failures = 0
+        memory.failures, memory.others = 0, None
         if lane.connected:
+            self._visited += 1
             memory.login_rest.succeed()
             if self._server_rest.succeed():
                 self.hint_all()
@@ -194,20 +199,30 @@ class KeepInStep:
         return outcome
 
     async def _open(self, session: ImapSession) -> None:
-        """Log in. With one account for all, the first attempt is made alone."""
+        """Log in. With one account for all, an attempt is made alone until one has succeeded."""
         if session.server.access == "own" or self._login_proven:
             await apart(session.open)
             return
         async with self._first_login:
             if self._login_rest.left:
                 raise ImapUnreachable("the log-in was refused a moment ago")
-            try:
-                await apart(session.open)
-            except ImapLoginRefused:
-                self._login_rest.fail()
-                raise
-            self._login_proven = True
+            await apart(session.open)
+            self._login_proven, self._refusals = True, 0
             self._login_rest.succeed()
+
+    def _refused(self, memory: Memory) -> float:
+        """A log-in was refused; returns the seconds until the next attempt for this person.
+
+        Of one account for all it may be this person's alone, who has no mail account there. When
+        it is refused for two in a row who never were before, all rest.
+        """
+        server = self._site().mail.imap
+        if server is not None and server.access != "own" and not memory.login_rest.failed:
+            self._login_proven = False
+            self._refusals += 1
+            if self._refusals > 1:
+                self._login_rest.fail()
+        return max(memory.login_rest.fail(), self._login_rest.left)
 
     async def _wait(self, lane: Lane, seconds: float | None) -> None:
         """Until somebody is due, or there are news."""

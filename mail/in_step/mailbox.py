@@ -74,6 +74,8 @@ class MailSide:
         pairs = [self._with_spot(pair) for pair in pairs]
         found: dict[int, Sighting] = {}
         for folder in dict.fromkeys(spot.folder for _, spot in self._spots(pairs)):
+            if self.account.is_trash(folder):
+                continue  # deleted, and not carried yet; or taken out again
             there = [(pair, spot) for pair, spot in self._spots(pairs) if spot.folder == folder]
             found |= self._in_place(session, folder, there)
         found |= self._everywhere(session, [pair for pair in pairs if pair.entry not in found])

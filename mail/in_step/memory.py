@@ -28,3 +28,5 @@ class Memory:
     """Visits in a row that found a mail still on its way."""
     failures: int = 0
     """Visits in a row that failed."""
+    others: int | None = None
+    """How many visits had succeeded when the server could not be reached for this person."""

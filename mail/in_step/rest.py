@@ -25,6 +25,11 @@ class Rest:
         """Seconds of rest that are left; 0 if there is none."""
         return max(0.0, self._until - self._clock())
 
+    @property
+    def failed(self) -> bool:
+        """Whether there was no success since the last failure."""
+        return self._failures > 0
+
     def fail(self) -> float:
         """Begin a rest, unless one is on, as others may fail of the same; returns its seconds."""
         if not self.left:

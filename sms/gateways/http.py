@@ -9,6 +9,7 @@ from typing import TypeAlias
 from urllib.parse import parse_qsl, urlencode
 
 import aiohttp
+from yarl import URL
 
 _CONNECT = 10.0  # seconds until a connection stands
 _WHOLE = 50.0  # seconds for all of it: `Gateway.send` answers within a minute
@@ -85,11 +86,11 @@ async def post(
         ):
             return Reply(response.status, await _read(response))
     except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-        return NotReached(f"no connection to {_place(url)}: {error}")
+        return NotReached(f"no connection to {place_of(url)}: {error}")
     except TimeoutError:
-        return Lost(f"no answer from {_place(url)} within {whole:.0f} seconds")
+        return Lost(f"no answer from {place_of(url)} within {whole:.0f} seconds")
     except (aiohttp.ClientError, OSError) as error:
-        return Lost(f"{_place(url)} ended the connection without an answer: {_words(error)}")
+        return Lost(f"{place_of(url)} ended the connection without an answer: {_words(error)}")
 
 
 async def _read(response: aiohttp.ClientResponse) -> str:
@@ -110,8 +111,12 @@ def form_of(fields: Mapping[str, str]) -> tuple[bytes, Mapping[str, str]]:
     return urlencode(fields).encode("ascii"), {"Content-Type": "application/x-www-form-urlencoded"}
 
 
-def _place(url: str) -> str:
-    return url.partition("?")[0]
+def place_of(url: str) -> str:
+    """An address for people: what may be secret in it is left out."""
+    try:
+        return str(URL(url).with_user(None).with_query(None).with_fragment(None))
+    except ValueError:
+        return "an address that cannot be read"
 
 
 def _words(error: Exception) -> str:

@@ -28,7 +28,7 @@ from sms.gateway import (
 )
 from sms.gateways import playsms_wire as wire
 from sms.gateways.condition import Condition
-from sms.gateways.http import Lost, NotReached, Reply, form_of, post
+from sms.gateways.http import Lost, NotReached, Reply, form_of, place_of, post
 from sms.gateways.playsms_fate import fate_of, wrong_address
 from sms.gateways.playsms_watch import Watch
 from sms.piece import Piece
@@ -161,7 +161,8 @@ class PlaySms:
             case Reply(200, body):
                 answer = wire.read_answer(body)
                 if answer is None:
-                    raise _Trouble(f"{self._url} answers, but it is no PlaySMS: {body[:100]!r}")
+                    place = place_of(self._url)
+                    raise _Trouble(f"{place} answers, but it is no PlaySMS: {body[:100]!r}")
                 if answer.error and answer.error not in wire.NOTHING_THERE:
                     raise _Trouble(
                         f"PlaySMS says error {answer.error} {answer.words}: compare username and "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pbx.gateways import PlaySmsGateway
 from sms.gateway import Fate, NotNow, Refused, Sent, Unknown
+from sms.gateways.http import place_of
 from sms.gateways.playsms_wire import WsAnswer, number_of, read_answer
 
 _WRONG_ADDRESS = frozenset({301, 302, 303, 307, 308, 401, 403, 404, 405})
@@ -42,4 +43,5 @@ def _of_answer(answer: WsAnswer) -> Fate:
 
 def wrong_address(status: int, settings: PlaySmsGateway) -> str:
     """What is wrong where something answers that is not PlaySMS's web service."""
-    return f"{settings.url} answers {status}: sms.gateways.{settings.name}.url is not its index.php"
+    place = place_of(settings.url)
+    return f"{place} answers {status}: sms.gateways.{settings.name}.url is not its index.php"

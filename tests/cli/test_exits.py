@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from ami.errors import LoginRefused, NotConnected
 from cli.exits import Exit, says_errors
+from cli.findings import bad, print_finding
 from dialplan_templates.errors import ApplyRefused, CannotWrite, UnsafeValue
 from lab.errors import LabError
 from ledger.errors import LedgerInUse, LedgerUnusable, NoSuchEntry
@@ -87,3 +88,23 @@ def test_the_codes_are_what_the_documents_say() -> None:
         "ASTERISK": 4,
         "LEDGER": 5,
     }
+
+
+def test_what_a_server_says_gives_the_terminal_no_orders() -> None:
+    @click.command()
+    @says_errors
+    def command() -> None:
+        raise MailError("no: \x1b]0;owned\x07\x1b[2J\nand more \x9b31m")
+
+    said = CliRunner().invoke(command, color=True).stderr
+    assert said == "no: \ufffd]0;owned\ufffd\ufffd[2J\nand more \ufffd31m\n"
+
+
+def test_a_finding_gives_the_terminal_no_orders() -> None:
+    @click.command()
+    def command() -> None:
+        print_finding(bad("gateway x", "says \x1b]0;owned\x07", "Do \x1b[2J"))
+
+    said = CliRunner().invoke(command).stdout
+    assert "\x1b" not in said
+    assert "\x07" not in said

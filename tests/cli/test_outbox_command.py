@@ -13,7 +13,7 @@ import pytest
 from click.testing import Result
 
 from ledger.entries import End, State
-from ledger.facts import NoticeFacts, TextFacts
+from ledger.facts import NoticeFacts, TextFacts, VoicemailFacts
 from ledger.outbox import Outbox
 from ledger.store import open_ledger, sqlite_url
 from tests.cli.site_folder import SiteFolder, entry
@@ -114,6 +114,29 @@ def test_retry_makes_a_message_wait_again_and_drop_gives_it_up(
     data = json.loads(dropped.stdout)
     assert [(it["id"], it["state"]) for it in data["changed"]] == [(1, "dropped"), (2, "dropped")]
     assert data["problems"] == []
+
+
+def test_what_came_back_goes_again_with_its_recording_from_the_telephone(
+    run: Run, site: SiteFolder
+) -> None:
+    """With after_delivery = "keep" ours is removed as soon as the server has the message."""
+    msg_id = site.leave_voicemail(0)
+    facts = VoicemailFacts("1001@default", msg_id, "0812", "Budi", 1, 1, 1)
+    left = entry(1, facts=facts, source=f"voicemail:1001@default:{msg_id}")
+
+    async def bounce() -> None:
+        ledger = await open_ledger(sqlite_url(site.state / "ledger.sqlite"))
+        box = Outbox(ledger)
+        await box.add([left], 1_795_300_000.0)
+        await box.settle([End(1, State.DELIVERED)], 1_795_300_001.0)
+        await box.bounced(left.message_id, "5.2.2 over quota")
+        await ledger.close()
+
+    asyncio.run(bounce())
+    assert run("outbox", "retry", 1, "--site", site.file).exit_code == 0
+    (again,) = json.loads(run("outbox", "list", "--site", site.file, "--json").stdout)
+    assert again["state"] == "waiting"
+    assert (site.state / "spool" / again["audio"]).read_bytes().startswith(b"RIFF")
 
 
 def test_one_that_cannot_be_retried_keeps_no_other_from_it(run: Run, ledger: SiteFolder) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 from pathlib import Path
@@ -49,3 +50,14 @@ def test_the_watchdog_is_fed_twice_in_its_time(
     if pid is not None:
         monkeypatch.setenv("WATCHDOG_PID", str(os.getpid()) if pid == "own" else pid)
     assert watchdog_seconds() == seconds
+
+
+def test_without_a_descriptor_left_the_watchdog_does_not_end_the_daemon(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def none_left(*_: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setenv("NOTIFY_SOCKET", "/nowhere/socket")
+    monkeypatch.setattr(socket, "socket", none_left)
+    notify("WATCHDOG=1")

@@ -29,3 +29,14 @@ async def test_with_a_state_dir_of_its_own_the_second_still_finds_the_ledger_tak
         assert "Traceback" not in second.stderr
     async with running(two.file) as daemon:  # the first has ended
         assert daemon.log
+
+
+async def test_the_second_finds_the_ledger_taken_that_is_in_the_firsts_own_state_dir(
+    tmp_path: Path, ports: PortFinder
+) -> None:
+    one, two = SiteFolder(tmp_path / "one", ports), SiteFolder(tmp_path / "two", ports)
+    with_ledger(two, one.state / "ledger.sqlite")
+    async with running(one.file):
+        second = await asyncio.to_thread(voxpost, "run", "--site", two.file)
+        assert second.returncode == 5
+        assert "another voxpost (process " in second.stderr

@@ -72,7 +72,8 @@ class Way:
         return self._sites[key]
 
     def _make_site(self) -> Site:
-        server = {"host": "127.0.0.1", "port": self.unruly.port, "timeout": TIMEOUT}
+        server = {"host": "127.0.0.1", "port": self.unruly.port}
+        server |= {"timeout": TIMEOUT, "taking_timeout": TIMEOUT}
         return Site.model_validate(
             {
                 "site": {"name": "Klinik", "domain": "klinik.example"},

@@ -178,6 +178,7 @@ def plain_server() -> Callable[..., SmtpServer]:
 
     def make(server: ScriptedServer, **options: Any) -> SmtpServer:
         given = {"host": "127.0.0.1", "security": "plain", "timeout": 2} | options
+        given.setdefault("taking_timeout", given["timeout"])
         return SmtpServer.model_validate({"port": server.port} | given)
 
     return make

@@ -38,7 +38,7 @@ class Post:
     routes: int = 0
     open_routes: int = 0
     gate: asyncio.Event = field(default_factory=asyncio.Event)
-    letters: dict[str, MailError] = field(default_factory=dict)
+    letters: dict[str, Exception] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.gate.set()
@@ -238,6 +238,22 @@ async def test_a_recording_that_did_not_go_along_is_never_deleted_from_the_telep
     assert len(await post.outbox.awaiting_aftercare(5)) == owed
 
 
+async def test_a_recording_that_is_with_us_alone_outlives_a_second_bounce(post: Post) -> None:
+    """Its owner's account was full, the message was sent again, and the account still is full."""
+    post.spool.path("a.wav").write_bytes(b"RIFF")
+    await post.add(1, audio="a.wav", after="delete")
+    delivery = post.delivery()
+    async with running(delivery):
+        for _ in range(3):
+            await post.until(all_in(State.DELIVERED))
+            await post.outbox.aftercare_done(1)  # it is deleted on the telephone
+            await post.outbox.bounced("<1@x>", "5.2.2 over quota")
+            await post.outbox.retry(1, post.clock)
+            delivery.wake()
+        await post.until(all_in(State.DELIVERED))
+    assert post.spool.path("a.wav").exists()
+
+
 async def test_a_message_that_cannot_be_written_is_set_aside_with_the_reason(post: Post) -> None:
     post.letters["p1@klinik.example"] = MailError("texts/id/voicemail.txt: unknown variable")
     await post.add(1)
@@ -259,6 +275,17 @@ async def test_a_fault_of_ours_harms_one_attempt_and_no_other_message(post: Post
         )
     troubled = next(entry for entry in entries if entry.state is State.WAITING)
     assert troubled.last_error == "fault in voxpost: ZeroDivisionError: oops"
+
+
+async def test_a_letter_that_trips_over_a_fault_of_ours_ends_the_delivery_of_no_other(
+    post: Post,
+) -> None:
+    post.letters["p1@klinik.example"] = PermissionError("texts/id/voicemail.txt")
+    await post.add(1)
+    await post.add(2)
+    async with running(post.delivery()):
+        entries = await post.until(lambda found: all(e.attempts for e in found))
+    assert [entry.state for entry in entries] == [State.DELIVERED, State.WAITING]
 
 
 async def test_a_ledger_that_refuses_for_a_while_is_told_the_outcome_all_the_same(
@@ -367,6 +394,42 @@ async def test_a_wrong_password_is_not_tried_again_for_each_message(post: Post) 
         delivery.renew()
         post.clock += 86400 / 2
         await post.until(all_in(State.DELIVERED))
+
+
+async def test_with_wrong_settings_nothing_is_given_up_however_long_nobody_mends_them(
+    post: Post,
+) -> None:
+    trouble = TryLater("535 5.7.8 wrong password", 535, configuration=True)
+    post.answers["p1@klinik.example"] = [trouble]
+    await post.add(1)
+    post.clock += 9 * 86400
+    delivery = post.delivery()
+    async with running(delivery):
+        (entry,) = await post.until(lambda entries: entries[0].attempts == 1)
+        assert entry.state is State.WAITING
+        delivery.renew()
+        post.clock += 3601
+        await post.until(all_in(State.DELIVERED))
+
+
+async def test_one_address_that_the_server_does_not_relay_to_holds_up_nobody_else(
+    post: Post,
+) -> None:
+    """Without a log-in, a server takes mail for its own people alone."""
+    words = "554 5.7.1 <p2@elsewhere.example>: Relay access denied"
+    trouble = TryLater(words, 554, configuration=True, elsewhere=True, recipient=True)
+    post.answers["p2@klinik.example"] = [trouble] * 99
+    await post.add(1)
+    delivery = post.delivery(connections=1)
+    async with running(delivery):
+        await post.until(all_in(State.DELIVERED))
+        await post.add(2)
+        delivery.wake()
+        await post.until(lambda entries: entries[0].attempts == 1)
+        assert delivery.statistics.configuration_trouble == words
+        await post.add(3)
+        delivery.wake()
+        await post.until(lambda entries: entries[0].state is State.DELIVERED)
 
 
 async def test_a_lease_that_ends_early_does_not_send_a_message_beside_itself(post: Post) -> None:

@@ -100,6 +100,30 @@ async def test_what_lay_in_a_mailbox_for_long_before_voxpost_is_recorded_but_not
     assert await house.handover().sweep() == 1
 
 
+@pytest.mark.parametrize("hidden", ["asterisk", "asterisk/voicemail/default/1001/INBOX"])
+async def test_a_mailbox_that_could_not_be_read_at_first_is_not_mailed_whole_once_it_can(
+    house: House, hidden: str
+) -> None:
+    """The spool is not mounted yet, or voxpost is not in Asterisk's group."""
+    house.leave(0, at=NOW - 86400)
+    house.leave(1, at=NOW - 60)
+    there, away = house.folder / hidden, house.folder / "away"
+    there.rename(away)
+    if hidden != "asterisk":
+        there.symlink_to(there)  # a loop: cannot be read, by root neither
+        with pytest.raises(HandoverFailed, match="cannot read"):
+            await house.handover().mailbox(BOX)
+        with pytest.raises(HandoverFailed, match="cannot read"):
+            await house.handover().sweep()
+        there.unlink()
+    else:
+        assert await house.handover().sweep() == 0
+    away.rename(there)
+    assert await house.handover().sweep() == 1
+    states = {entry.source[-1]: entry.state for entry in await house.outbox.newest(None, 5)}
+    assert states == {"0": State.SKIPPED, "1": State.WAITING}
+
+
 async def test_a_skipped_message_gets_its_recording_when_it_is_to_be_sent_after_all(
     house: House,
 ) -> None:
@@ -174,6 +198,7 @@ async def test_audio_that_cannot_be_secured_stays_to_be_tried_again_and_harms_no
 async def test_a_mailboxs_first_message_left_while_voxpost_was_down_for_days_is_mailed(
     house: House,
 ) -> None:
+    (house.folder / "asterisk").mkdir()
     await house.handover().sweep()  # nobody has a folder in the spool yet
     house.leave(0, at=NOW + 3600)
     house.now = NOW + 3 * 86400

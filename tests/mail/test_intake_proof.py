@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import authres
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -90,3 +91,23 @@ def test_any_header_is_read(text: str) -> None:
 def test_a_header_that_is_made_to_be_slow_or_deep_is_not(unit: str) -> None:
     name, _ = read_results("mail.klinik.example; dkim=pass " + unit * 100_000)
     assert name in {"", "mail.klinik.example"}
+
+
+@pytest.mark.parametrize("whose", ["mail.elsewhere.example", "mail.klinik.example"])
+def test_many_long_results_of_strangers_for_many_numbers_do_not_hold_up_the_loop(
+    monkeypatch: pytest.MonkeyPatch, whose: str
+) -> None:
+    parsed: list[str] = []
+    read = authres.AuthenticationResultsHeader.parse_value
+
+    def parse(value: str) -> object:
+        parsed.append(value)
+        return read(value)
+
+    monkeypatch.setattr(authres.AuthenticationResultsHeader, "parse_value", parse)
+    filling = "a.b=c " * 600
+    forged = [f"Authentication-Results: {whose}; dkim=pass {n} {filling}" for n in range(30)]
+    for _ in range(100):  # as often as the e-mail has recipients
+        assert how(DKIM, "Received: from elsewhere.example", *forged) == "dkim"
+        assert how(*forged) is None
+    assert sum(map(len, parsed)) < 10_000

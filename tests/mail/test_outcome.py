@@ -27,6 +27,7 @@ def test_what_the_administrator_must_mend_is_kept_and_marked(stage, code, text):
     outcome = read(stage, code, text)
     assert isinstance(outcome, TryLater)
     assert outcome.configuration
+    assert outcome.recipient is (stage is Stage.RCPT)
 
 
 def test_554_571_is_configuration_only_while_not_logged_in():

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -134,3 +135,18 @@ def test_an_absent_spool_is_empty(tmp_path: Path) -> None:
 def test_a_mailbox_name_cannot_lead_out_of_the_spool(tmp_path: Path, name: str) -> None:
     with pytest.raises(ValueError, match="is no mailbox"):
         mailbox_folder(tmp_path, Mailbox(name))
+
+
+@pytest.mark.parametrize("trap", ["pipe", "link without end"])
+def test_a_message_file_that_is_none_does_not_hold_up_the_others(tmp_path: Path, trap: str) -> None:
+    inbox = mailbox_folder(tmp_path, BOX) / "INBOX"
+    inbox.mkdir(parents=True)
+    if trap == "pipe":
+        os.mkfifo(inbox / "msg0000.txt")
+    else:
+        (inbox / "msg0000.txt").symlink_to("/dev/zero")
+    (inbox / "msg0001.txt").write_bytes(CAPTURED)
+    troubles: list[OSError] = []
+    found = scan_mailbox(tmp_path, BOX, troubles)
+    assert [it.text_file.name for it in found] == ["msg0001.txt"]
+    assert [it.filename for it in troubles] == [str(inbox / "msg0000.txt")]

@@ -99,9 +99,24 @@ async def test_no_voicemail_is_forgotten_while_the_telephone_cannot_be_looked_at
     assert await remaining(house) == [1, 2]
 
 
+async def test_what_lies_on_a_disk_that_was_not_mounted_for_a_while_is_not_mailed_again(
+    house: House,
+) -> None:
+    """The voicemail folder is where it is mounted: it is there all the same, and empty."""
+    await handed_over(house)
+    there, away = house.folder / "asterisk/voicemail", house.folder / "away"
+    there.rename(away)
+    there.mkdir()
+    house.now = NOW + YEAR + 1
+    await house.retention().forget_old()
+    there.rmdir()
+    away.rename(there)
+    assert await house.handover().sweep() == 0
+
+
 async def test_the_recording_of_a_failed_mail_goes_with_it(house: House) -> None:
     audio = await keep(house, 1, State.FAILED, NOW)
-    (house.folder / "asterisk/voicemail").mkdir(parents=True)
+    (house.folder / "asterisk/voicemail/default").mkdir(parents=True)
     house.now = NOW + YEAR + 1
     await house.retention().forget_old()
     assert await remaining(house) == []

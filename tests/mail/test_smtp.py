@@ -98,6 +98,28 @@ async def test_junk_for_an_answer_is_tried_later(start_server, session_for, mess
     assert not session.usable
 
 
+async def test_a_message_that_the_server_takes_its_time_to_take_is_not_sent_again(
+    start_server, session_for, message
+):
+    """Filters look at it meanwhile. Given up too soon it would arrive twice (RFC 5321, 4.5.3.2)."""
+    server = await start_server(CONTENT=STALL)
+    session = session_for(server, timeout=0.1, taking_timeout=5)
+    sending = asyncio.create_task(session.send(message))
+    await server.until("CONTENT")
+    assert not (await asyncio.wait([sending], timeout=0.4))[0]
+    server._writers[0].write(b"250 2.0.0 Ok: queued\r\n")
+    assert isinstance(await sending, Accepted)
+    await session.close()
+
+
+async def test_after_a_long_wait_the_next_is_as_short_as_ever(start_server, session_for, message):
+    server = await start_server(MAIL=["250 2.1.0 Ok", STALL, STALL])
+    session = session_for(server, timeout=0.1, taking_timeout=60)
+    assert isinstance(await session.send(message), Accepted)
+    async with asyncio.timeout(3):
+        assert isinstance(await session.send(message), TryLater)
+
+
 @pytest.mark.parametrize("stage", ["RCPT", "DATA", "CONTENT"])
 async def test_a_5xx_is_final_with_the_servers_own_words(start_server, session_for, message, stage):
     server = await start_server(**{stage: "550 5.1.1 <x>: no such user here"})

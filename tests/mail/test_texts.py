@@ -130,12 +130,25 @@ def test_an_administrator_overrides_one_file(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "body", ["{{ no_such_thing }}", "{% if %}", "{{ waiting.x.y }}", "{{ 1/0 }}"]
+    "body",
+    [
+        *("{{ no_such_thing }}", "{% if %}", "{{ waiting.x.y }}", "{{ 1/0 }}"),
+        '{% include "id/voicemail.txt" %}',
+        '{{ "%(caller)s" | format(name=1) }}',
+    ],
 )
 def test_a_broken_own_template_is_named(tmp_path, body):
     own = tmp_path / "id" / "voicemail.txt"
     own.parent.mkdir()
     own.write_text(body)
+    with pytest.raises(TextsBroken, match=r"id/voicemail\.txt"):
+        render(VOICEMAIL, texts=Texts(tmp_path))
+
+
+def test_an_own_template_that_may_not_be_read_is_named(tmp_path):
+    own = tmp_path / "id" / "voicemail.txt"
+    own.parent.mkdir()
+    own.symlink_to("/proc/self/mem")  # gives nobody what stands at its beginning, root neither
     with pytest.raises(TextsBroken, match=r"id/voicemail\.txt"):
         render(VOICEMAIL, texts=Texts(tmp_path))
 

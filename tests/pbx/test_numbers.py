@@ -117,3 +117,9 @@ def test_a_mailboxs_name_never_leads_out_of_its_folder(text: str) -> None:
         assert "@".join(parts) == text
         assert not set(parts) & {"", ".", ".."}
         assert not any(sign in part for part in parts for sign in "/\n@")
+
+
+@pytest.mark.parametrize("raw", ["4955924387364190", "49284356423392332", "+4955924387364190"])
+def test_a_number_longer_than_e164_has_it_is_none(raw: str) -> None:
+    for country in ("ID", "DE", "US"):
+        assert e164_meant(raw, country) is None

@@ -278,3 +278,15 @@ async def test_an_answer_goes_another_way_when_that_gateway_is_down(tmp_path: Pa
         await office.send("Pukul 08.00")
         await office.until(lambda it: it[1].state is TextState.SENT)
         assert len(office.gateways["cheap"].sent) == 1
+
+
+async def test_a_text_of_a_number_too_long_for_an_answer_holds_up_no_gateway(
+    tmp_path: Path,
+) -> None:
+    async with running_office(tmp_path) as office:
+        await office.text_in("Halo", sender="4955924387364190")
+        await office.text_in("Tolong")
+        first, second = await office.texts()
+        assert (first.number, first.body) == ("4955924387364190", "Halo")
+        assert (second.number, second.body) == (CUSTOMER, "Tolong")
+        assert len(await office.letters()) == 2

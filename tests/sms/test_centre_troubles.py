@@ -12,9 +12,11 @@ import pytest
 
 from ledger.errors import LedgerUnusable
 from ledger.facts import NoticeFacts, TextFacts
+from ledger.incoming_texts import IncomingTexts
 from ledger.outgoing_texts import OutgoingTexts
 from ledger.store import Ledger
 from ledger.texts import TextState
+from mail.intake.tokens import ReplyAddresses
 from pbx.gateways import GatewaySettings
 from pbx.site import parse_site
 from sms import centre
@@ -227,3 +229,41 @@ async def test_an_alarm_that_the_ledger_refused_is_mailed_later(tmp_path: Path) 
         (facts,) = await letters_until(office, 1)
         assert isinstance(facts, NoticeFacts)
         assert facts.about == "gateway-down"
+
+
+async def test_a_fault_of_ours_over_one_text_takes_it_to_the_desk_and_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def faulty(*_: object) -> str:
+        raise ValueError("no reply address")
+
+    async with running_office(tmp_path) as office:
+        with monkeypatch.context() as patch:
+            patch.setattr(ReplyAddresses, "address", faulty)
+            await office.text_in("Halo")
+            part = Incoming("k", "raw", CUSTOMER, None, office.moment, "Satu", Concat(7, 2, 1))
+            await office.gateway.brings(part)
+            office.moment += 3600  # the second part never comes
+            first, second = await letters_until(office, 2)
+        assert first.body == "Halo"
+        assert second.incomplete
+        assert "Satu" in second.body
+        await office.text_in("Tolong")
+        assert len(await letters_until(office, 3)) == 3
+
+
+async def test_a_fault_while_looking_after_gateways_does_not_end_the_centre(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = asyncio.Event()
+
+    async def faulty(*_: object, **__: object) -> list[Any]:
+        failed.set()
+        raise ValueError("a fault")
+
+    async with running_office(tmp_path) as office, asyncio.timeout(10):
+        with monkeypatch.context() as patch:
+            patch.setattr(IncomingTexts, "take_overdue", faulty)
+            await failed.wait()
+        await office.send("Halo")
+        await office.until(lambda it: it[0].state is TextState.SENT)

@@ -25,7 +25,7 @@ from ledger.facts import NoticeFacts
 from ledger.texts import Origin, TextState
 from pbx.site import parse_site
 from sms import keyword_calls
-from sms.keyword_calls import place_of
+from sms.gateways.http import place_of
 from tests.free_ports import free_ports
 from tests.sms.sms_office import CUSTOMER, SmsOffice, running_office, site_text
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
@@ -270,6 +271,21 @@ async def test_a_wrong_token_shows_in_its_health(
         while gateway.health().state is not GatewayState.DOWN:
             await asyncio.sleep(0.01)
     assert words in gateway.health().words
+
+
+@pytest.mark.parametrize("path", ["index.php", "elsewhere"])
+@pytest.mark.parametrize("is_there", [True, False])
+async def test_a_password_in_its_address_shows_neither_in_its_health_nor_in_a_fate(
+    session: aiohttp.ClientSession, server: PlayServer, *, path: str, is_there: bool
+) -> None:
+    port = urlsplit(server.url).port if is_there else free_ports().one()
+    url = f"http://proxy:pr0xy-s3cret@127.0.0.1:{port}/{path}?key=k3y-s3cret"
+    gateway = make(url, session, token="wrong")
+    fates = await send(gateway, "hello")
+    async with running(gateway, MemoryInbox()), asyncio.timeout(10):
+        while gateway.health().state is not GatewayState.DOWN:
+            await asyncio.sleep(0.01)
+    assert "s3cret" not in f"{fates} {gateway.health()}"
 
 
 async def test_pushed_texts_are_taken_when_the_ledger_has_them(

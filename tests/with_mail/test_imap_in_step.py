@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import imaplib
 from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from lab.accounts import MASTER
 from lab.zimbra_like import ZimbraLike
 from ledger.store import open_ledger, sqlite_url
 from mail.aftercare import MailboxUnreachable
-from tests.mail.in_step_office import MailProgram, Office
+from tests.mail.in_step_office import PEOPLE, MailProgram, Office
 
 
 @pytest.fixture
@@ -174,6 +176,23 @@ async def test_what_happened_during_outages_of_both_sides_is_made_good(
     assert not any(row.closed for row in rows)
 
 
+async def test_a_mail_put_into_the_trash_while_asterisk_was_away_is_carried_afterwards(
+    office: Office, alice: MailProgram
+) -> None:
+    """Or while its owner listened to the mailbox by telephone."""
+    office.voicemail["when_deleted"] = "move"
+    left = await office.leave()
+    alice.deliver(left)
+    async with office.running() as engine:
+        await office.agreed(False)
+        office.actions.trouble = MailboxUnreachable("no manager connection")
+        alice.move(left, "Trash")
+        await office.until(lambda: "no manager" in (engine.statistics.last_trouble or ""))
+        await office.until_rows(lambda rows: rows[0].folder == "Trash")
+        office.actions.trouble = None
+        await office.until(lambda: office.actions.folder_of(left.mailbox, left.msg_id) == "Old")
+
+
 @pytest.mark.parametrize("access", ["own", "master", "shared"])
 async def test_every_way_of_access_serves_two_people_over_one_connection(
     office: Office, alice: MailProgram, bob: MailProgram, access: str
@@ -237,6 +256,46 @@ async def test_a_wrong_password_rests_and_keeps_nobody_else_waiting(
         )
 
 
+async def test_a_person_without_a_mail_account_keeps_nobody_else_from_the_master(
+    office: Office, alice: MailProgram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An address may be an alias, or at another server."""
+    monkeypatch.setitem(PEOPLE, "1002", "front-desk@lab.example")
+    office.server |= {"username": MASTER.address, "password": MASTER.password, "access": "master"}
+    left, other = await office.leave("1001"), await office.leave("1002")
+    alice.deliver(left)
+    async with office.running() as engine:
+        await office.until(lambda: "refused" in (engine.statistics.last_trouble or ""))
+        alice.store(left, "+\\Seen")
+        await office.until(lambda: office.actions.folder_of(left.mailbox, left.msg_id) == "Old")
+        alice.store(left, "-\\Seen")
+        await office.until(lambda: office.actions.folder_of(left.mailbox, left.msg_id) == "INBOX")
+    assert office.actions.folder_of(other.mailbox, other.msg_id) == "INBOX"
+
+
+async def test_an_account_that_is_closed_for_now_is_not_hammered_nor_the_others_for_it(
+    office: Office, alice: MailProgram, bob: MailProgram, mail_server: ZimbraLike
+) -> None:
+    office.server["period"] = 30
+    lefts = {alice: await office.leave("1001"), bob: await office.leave("1002")}
+    for person, left in lefts.items():
+        person.deliver(left)
+    user = mail_server.users["bob@lab.example"]
+    with ExitStack() as stack:
+        for _ in range(9):  # with his own program's, as many as Dovecot allows
+            other = imaplib.IMAP4("127.0.0.1", mail_server.ports.imap, timeout=10)
+            stack.callback(other.shutdown)
+            other.login(user.address, user.password)
+        before = mail_server.log().count("Maximum number of connections")
+        async with office.running() as engine:
+            await office.until(lambda: "[LIMIT]" in (engine.statistics.last_trouble or ""))
+            for _ in range(8):
+                visits = engine.statistics.visits
+                engine.hint("1001@default")
+                await office.until(lambda visits=visits: engine.statistics.visits > visits)
+        assert mail_server.log().count("Maximum number of connections") <= before + 5
+
+
 async def test_a_spool_that_is_not_there_deletes_nothing(
     office: Office, alice: MailProgram
 ) -> None:
@@ -255,3 +314,22 @@ async def test_a_spool_that_is_not_there_deletes_nothing(
         alice.store(left, "+\\Seen")
         engine.hint(left.mailbox)
         await office.until(lambda: office.actions.folder_of(left.mailbox, left.msg_id) == "Old")
+
+
+async def test_with_another_address_a_pair_is_done_with_once_its_message_is_deleted(
+    office: Office, alice: MailProgram, bob: MailProgram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else its owner would be visited, and the new account looked through, for ever."""
+    left = await office.leave()
+    alice.deliver(left)
+    async with office.running() as engine:
+        await office.agreed(False)
+        monkeypatch.setattr("tests.mail.in_step_office.PEOPLE", {"1001": "bob@lab.example"})
+        engine.renew()
+        file = office.actions.find(left.mailbox, left.msg_id)
+        assert file is not None
+        file.unlink()
+        engine.hint(left.mailbox)
+        (row,) = await office.until_rows(lambda rows: rows[0].closed is not None)
+    assert row.reason == "message deleted; the mail is in another account"
+    assert alice.uid(left)
