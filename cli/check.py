@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from cli.exits import Exit, says_errors
+from cli.named_files import missing_files
 from cli.options import json_option, print_json, site_option
 from cli.tables import counted
 from pbx.errors import Problem, SiteError
@@ -24,7 +25,7 @@ from pbx.sms import Sms
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of the site file, and stop.")
 @says_errors
 def check(site_file: Path, as_json: bool, schema: bool) -> None:
-    """Check the site file: its keys, its people, and that every secret can be read."""
+    """Check the site file: its keys, its people, and that what it names can be read."""
     if schema:
         click.echo(json_schema(), nl=False)
         return
@@ -35,7 +36,7 @@ def check(site_file: Path, as_json: bool, schema: bool) -> None:
             raise
         print_json({"ok": False, "problems": [_as_data(it) for it in error.problems]})
         raise click.exceptions.Exit(Exit.SITE) from error
-    missing = [str(trouble) for trouble in unreadable_secrets(site)]
+    missing = [*map(str, unreadable_secrets(site)), *missing_files(site)]
     if as_json:
         problems = [{"file": str(site_file), "what": text} for text in missing]
         print_json({"ok": not missing, "people": len(site.people), "problems": problems})
@@ -49,6 +50,17 @@ def check(site_file: Path, as_json: bool, schema: bool) -> None:
 
 def unreadable_secrets(site: Site) -> list[SecretUnusable]:
     """Every secret that the site file names and that cannot be read."""
+    troubles = []
+    for secret in named_secrets(site):
+        try:
+            secret.read()
+        except SecretUnusable as error:
+            troubles.append(error)
+    return troubles
+
+
+def named_secrets(site: Site) -> list[Secret]:
+    """Every secret that the site file names."""
     ami = site.asterisk.ami
     named: list[Secret] = [ami.login_secret()]
     if ami.apply_login_secret().given:
@@ -59,14 +71,11 @@ def unreadable_secrets(site: Site) -> list[SecretUnusable]:
             named.append(person.pin_secret())
         if person.phone is not None:
             named.append(person.phone_secret())
-    named += [] if site.sms is None else _secrets_of_sms(site.sms)
-    troubles = []
-    for secret in named:
-        try:
-            secret.read()
-        except SecretUnusable as error:
-            troubles.append(error)
-    return troubles
+        if person.imap_secret().given:
+            named.append(person.imap_secret())
+    accounts = [it.login_secret() for it in (site.mail.imap, site.mail.bounces) if it is not None]
+    named += [secret for secret in accounts if secret.given]  # none where each person has an own
+    return named + ([] if site.sms is None else _secrets_of_sms(site.sms))
 
 
 def _secrets_of_sms(sms: Sms) -> list[Secret]:

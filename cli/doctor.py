@@ -20,10 +20,13 @@ from cli.examine_sms import examine_sms
 from cli.exits import Exit, says_errors
 from cli.findings import Finding, Grade, bad, good, print_finding
 from cli.logs import set_up_logs
+from cli.named_files import missing_files
 from cli.options import json_option, print_json, site_option
 from cli.tables import counted
 from pbx.model import Site
 from pbx.site import load_site
+
+_OR_REMOVE = "Or remove the key, where nothing needs it."
 
 
 @click.command()
@@ -56,7 +59,9 @@ async def _examine(site: Site, site_file: Path, *, show: bool) -> list[Finding]:
 async def _all(site: Site, site_file: Path) -> AsyncIterator[Finding]:
     yield good("site file", f"{site_file}, {counted(len(site.people), 'person', 'people')}")
     for trouble in unreadable_secrets(site):
-        yield bad("secret", str(trouble), "Or remove the key, where nothing needs it.")
+        yield bad("secret", str(trouble), _OR_REMOVE)
+    for missing in missing_files(site):
+        yield bad("named file", missing, _OR_REMOVE)
     for part in (
         examine_files(site),
         examine_mailboxes(site),

@@ -1,4 +1,4 @@
-"""Doctor: Asterisk's voicemail spool, our own folder, and the ledger."""
+"""Doctor: who can read secrets, Asterisk's voicemail spool, our own folder, and the ledger."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ import errno
 import os
 import secrets
 import shutil
+import stat
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 
+from cli.check import named_secrets
 from cli.findings import Finding, bad, good, odd
 from cli.opening import SPOOL_FOLDER, opened_ledger, opened_spool
 from ledger.errors import LedgerError, NoLedgerYet
@@ -33,7 +36,17 @@ async def examine_files(site: Site) -> AsyncIterator[Finding]:
         yield bad("ledger", str(error), "Set service.state_dir to a folder that voxpost may write.")
 
 
+def _open_to_all(site: Site) -> Iterator[Finding]:
+    """Secrets that every user of this machine may read, Asterisk's too."""
+    files = {secret.file for secret in named_secrets(site) if secret.file is not None}
+    for file in sorted(files):
+        with suppress(OSError):
+            if file.stat().st_mode & stat.S_IROTH:
+                yield odd("secret", f"everybody can read {file}", f"chmod 640 {file}")
+
+
 def _folders(site: Site) -> Iterator[Finding]:
+    yield from _open_to_all(site)
     voicemail = site.asterisk.spool_dir / "voicemail"
     if not voicemail.is_dir():
         yield odd(

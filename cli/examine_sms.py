@@ -89,6 +89,9 @@ def _modem(subject: str, gateway: ModemGateway, user: User) -> Finding:
         return good(subject, f"{usable[0]} is there, {user.name} may use it")
     group = group_name(found[0])
     remedy = f"Put {user.name} into the group {group}: usermod -a -G {group} {user.name}"
+    if group == "root" or found[0].stat().st_mode & 0o060 != 0o060:
+        # root's group may do more than send texts, and without the group's right it is no help.
+        remedy = 'Give the port to a group of its own, by udev: GROUP="dialout", MODE="0660".'
     return bad(subject, f"{found[0]} is there, but {user.name} may not use it", remedy)
 
 

@@ -18,7 +18,7 @@ from cli.opening import SiteInUse, locked, opened_ledger
 from cli.options import site_option
 from pbx.site import load_site
 
-_PORTS = "service.http_port, asterisk.agi.port"
+_PORTS = "service.http_port, asterisk.agi.port, sms.http_port, sms.mail.port"
 
 
 @click.command()

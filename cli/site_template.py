@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from pbx.fields import is_address
+
 
 @dataclass(frozen=True, slots=True)
 class SiteAnswers:
@@ -48,7 +50,7 @@ ami = {{ secret_file = "ami.secret", apply_secret_file = "ami-apply.secret" }}
 
 [mail]
 {_smtp(answers)}
-from = {_toml(f"Voicemail <voicemail@{answers.domain}>")}
+from = {_toml(f"Voicemail <{_sender(answers)}>")}
 
 [voicemail]
 attach = "wav"               # wav, mp3, opus or none
@@ -70,7 +72,7 @@ access_extension = "*97"     # dial it to listen
 # per_person = 100             # parts that one person may send a day
 # per_day = 1000               # parts that the site may send a day
 # A modem with a SIM. `ls /dev/serial/by-id` shows its lasting name. Other kinds: kannel,
-# playsms, smpp; there may be several, and the cheapest that is well sends.
+# kannel-box, playsms, smpp; there may be several, and the cheapest that is well sends.
 # [[sms.gateways]]
 # name = "modem"
 # kind = "modem"
@@ -87,7 +89,7 @@ access_extension = "*97"     # dial it to listen
 # answer = "We are open from 8 to 17."
 
 # Many people: people_file = "people.csv" at the top of this file, with the columns
-# extension,name,email,pin,phone_password
+# extension,name,email,pin_file,phone_password_file
 
 [[people]]
 extension = {_toml(answers.extension)}
@@ -96,6 +98,12 @@ email = {_toml(answers.email)}
 voicemail = {{ pin_file = {_toml(answers.extension + ".pin")} }}
 phone = {{ password_file = {_toml(answers.extension + ".phone")} }}
 """
+
+
+def _sender(answers: SiteAnswers) -> str:
+    """The account's own address: many servers, Zimbra too, let it send as no other."""
+    account = answers.smtp_user
+    return account if is_address(account) else f"voicemail@{answers.domain}"
 
 
 def _smtp(answers: SiteAnswers) -> str:

@@ -52,6 +52,9 @@ def render(
 
 
 def _environment(target: str, own_templates: Path | None) -> Environment:
+    if own_templates is not None and not own_templates.is_dir():
+        # The loader would take ours alone, without a word: a trunk of theirs would be gone.
+        raise TemplateFailed(f"service.templates_dir: {own_templates} is no folder. Mend the path.")
     ours = PackageLoader("dialplan_templates", f"templates/{target}")
     theirs = [] if own_templates is None else [FileSystemLoader(own_templates)]
     environment = Environment(

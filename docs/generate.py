@@ -45,8 +45,8 @@ What each command is for stands in [Operations](../operations.md).
 | 1 | It did not work, or what was checked is not well. |
 | 2 | The command line is wrong. |
 | 3 | The site file, or a secret that it names, cannot be used. |
-| 4 | Asterisk cannot be reached, or refused the log-in. |
-| 5 | The ledger cannot be used, another `voxpost run` uses it, or it has no such entry. |
+| 4 | Asterisk cannot be reached, or refused the log-in or the configuration. |
+| 5 | The ledger cannot be used, or another `voxpost run` uses it. |
 """
 
 
@@ -162,6 +162,8 @@ def _kind(annotation: Any) -> str:
         return "table of texts"
     if get_origin(bare) is tuple:
         return f"list of: {_kind(get_args(bare)[0])}"
+    if get_origin(bare) in {Union, types.UnionType}:
+        return ", or ".join(dict.fromkeys(_kind(part) for part in get_args(bare)))
     return _literals(bare) or _KINDS.get(bare) or str(getattr(bare, "__name__", "text"))
 
 

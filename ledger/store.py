@@ -162,7 +162,11 @@ def _open(url: str, must_exist: bool) -> Ledger:
             "voxpost, or leave it out."
         ) from None
     except OSError as error:
-        raise LedgerUnusable(f"cannot make the ledger {shown}: {error.strerror}") from error
+        what = f"the ledger {shown}: {error.strerror}"
+        if must_exist:
+            remedy = "Run this as voxpost's user: sudo -u voxpost voxpost ..."
+            raise LedgerUnusable(f"cannot look at {what}. {remedy}") from error
+        raise LedgerUnusable(f"cannot make {what}") from error
     try:
         with engine.begin() as connection:
             metadata.create_all(connection)

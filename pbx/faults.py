@@ -79,6 +79,9 @@ def say(fault: Any, location: Location) -> tuple[str, str]:
 
 _SHAPES: dict[Any, str] = {
     "people": "Begin each person with [[people]], in two brackets.",
+    "gateways": "Begin each gateway with [[sms.gateways]], in two brackets.",
+    "keywords": "Begin each keyword with [[sms.keywords]], in two brackets.",
+    "api": "Begin each program with [[sms.api]], in two brackets.",
     "smtp": 'Write a table, or a list of tables: { host = "mail.klinik.example" }.',
     "voicemail": "Write a table like { pin_file = ... }, or false for no mailbox.",
     "tuple_type": 'Write a list: ["...", "..."].',

@@ -89,7 +89,7 @@ def _resolve(path: Path, info: ValidationInfo) -> Path:
     return path if base is None else base / path
 
 
-def _number_as_text(value: Any) -> Any:
+def number_as_text(value: Any) -> Any:
     """`extension = 1001` is what people write; a leading zero would not survive as a number."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
@@ -122,6 +122,7 @@ PATTERN_REMEDIES = {
 
 PIN_FORM = SecretForm(PIN_PATTERN, PATTERN_REMEDIES[PIN_PATTERN])
 LONG_SECRET = SecretForm(".{8,}", "Use 8 characters or more.")
+TOKEN_FORM = SecretForm(".{16,}", "Use 16 characters or more.")
 
 Text = Annotated[
     str,
@@ -131,7 +132,7 @@ Text = Annotated[
 Address = Annotated[str, AfterValidator(check_address)]
 ExtensionNumber = Annotated[
     str,
-    BeforeValidator(_number_as_text, json_schema_input_type=str | int),
+    BeforeValidator(number_as_text, json_schema_input_type=str | int),
     Field(pattern=EXTENSION_PATTERN),
 ]
 Country = Annotated[str, Field(pattern=_COUNTRY), AfterValidator(_check_country)]

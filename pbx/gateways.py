@@ -9,11 +9,25 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
-from pbx.fields import PIN_PATTERN, HostName, Port, Seconds, Section, SitePath, Text, Token, Zone
-from pbx.secret import Secret
+from pbx.fields import (
+    PIN_FORM,
+    PIN_PATTERN,
+    HostName,
+    Port,
+    Seconds,
+    Section,
+    SitePath,
+    Text,
+    Token,
+    Zone,
+)
+from pbx.secret import Secret, SecretForm
 
 _PREFIX = re.compile(r"^\+[0-9]{1,14}$")
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+# What SMPP 3.4 and telephones take: a number, a short code, or a name.
+_SMPP_SENDER = re.compile(r"\+[0-9]{5,15}|[0-9]{1,20}|[ -~]{1,11}")
+_SMPP_PASSWORD = SecretForm(".{1,8}", "SMPP has room for 8 characters.")
 
 
 def _check_prefix(text: str) -> str:
@@ -32,6 +46,20 @@ def _check_url(text: str) -> str:
         raise ValueError(f'"{text}" is no address like https://sms.klinik.example/index.php')
     if url.scheme == "http" and host not in _LOOPBACK:
         raise ValueError("would send the password in clear: write an https:// address")
+    return text
+
+
+def _check_device(device: Path) -> Path:
+    if not device.is_absolute() or len(device.parts) < 2:
+        raise ValueError(
+            f'"{device}" is no whole path like /dev/serial/by-id/usb-HUAWEI-if00-port0'
+        )
+    return device
+
+
+def _check_smpp_sender(text: str) -> str:
+    if _SMPP_SENDER.fullmatch(text) is None:
+        raise ValueError(f'"{text}" is no number, and no name of at most 11 letters and digits')
     return text
 
 
@@ -62,7 +90,7 @@ class ModemGateway(GatewayBase):
 
     kind: Literal["modem"]
     """modem"""
-    device: Path
+    device: Annotated[Path, AfterValidator(_check_device)]
     """Its serial port, better by its lasting name: /dev/serial/by-id/usb-HUAWEI-if00-port0.
     With * and ? it may come back under another name; the first that answers is taken."""
     baud: int = Field(115200, ge=300, le=4_000_000)
@@ -81,7 +109,7 @@ class ModemGateway(GatewayBase):
     """Parts a day at most: operators block a SIM that sends more than people do."""
 
     def pin_secret(self) -> Secret:
-        return self.secret_of("pin", f"sms.gateways.{self.name}.pin")
+        return self.secret_of("pin", f"sms.gateways.{self.name}.pin", PIN_FORM)
 
 
 class KannelGateway(GatewayBase):
@@ -161,6 +189,9 @@ class SmppGateway(GatewayBase):
 
     kind: Literal["smpp"]
     """smpp"""
+    number: Annotated[Text, AfterValidator(_check_smpp_sender)] | None = None
+    """The number that texts through it come from, "+62811000111", or a name of at most 11 letters
+    and digits."""
     host: HostName
     """The SMSC."""
     port: Port = 2775
@@ -187,7 +218,7 @@ class SmppGateway(GatewayBase):
     """What data_coding 0 means at this SMSC."""
 
     def login_secret(self) -> Secret:
-        return self.secret_of("password", f"sms.gateways.{self.name}.password")
+        return self.secret_of("password", f"sms.gateways.{self.name}.password", _SMPP_PASSWORD)
 
     @model_validator(mode="after")
     def _is_complete(self) -> Self:

@@ -58,7 +58,7 @@ def read_people(file: Path, base: Path) -> list[Row]:
     Raises:
         SiteError: with every fault found, each with its line.
     """
-    text = read_text(file)
+    text = read_text(file, "Write it, or mend people_file in the site file.")
     try:
         return _read(file, text, base)
     except csv.Error as error:

@@ -6,9 +6,13 @@ from pathlib import Path
 
 from pbx.errors import Problem, SiteError
 
+_NO_SITE_FILE = "Write one with `voxpost init`, or name yours with --site or VOXPOST_SITE."
 
-def read_text(file: Path) -> str:
+
+def read_text(file: Path, if_none: str = _NO_SITE_FILE) -> str:
     """The text, without byte order mark, its lines ended by a line feed.
+
+    if_none: what to do where there is no such file.
 
     Raises:
         SiteError: it cannot be read, or is not UTF-8.
@@ -16,8 +20,7 @@ def read_text(file: Path) -> str:
     try:
         content = file.read_bytes()
     except FileNotFoundError:
-        remedy = "Write one with `voxpost init`, or name yours with --site or VOXPOST_SITE."
-        raise SiteError.single(file, "", "does not exist.", remedy) from None
+        raise SiteError.single(file, "", "does not exist.", if_none) from None
     except OSError as error:
         raise SiteError.single(file, "", f"cannot be read: {error.strerror}.") from error
     except ValueError as error:  # a NUL in the name

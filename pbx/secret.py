@@ -87,4 +87,6 @@ class Secret:
             raise SecretUnusable(f"{self.key}_file: {file} is not UTF-8 text.") from error
         if not value.strip():
             raise SecretUnusable(f"{self.key}_file: {file} is empty. Write the secret there.")
+        if "\n" in value or "\r" in value:
+            raise SecretUnusable(f"{self.key}_file: {file} has more than one line. Keep only one.")
         return value

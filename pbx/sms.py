@@ -5,23 +5,33 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from pbx.fields import (
     CLOCK_SPAN,
     HTTPS_PATTERN,
+    LONG_SECRET,
+    TOKEN_FORM,
     Address,
     Country,
     DomainName,
-    ExtensionNumber,
     HostName,
     Port,
     Section,
     SitePath,
     Text,
     Token,
+    is_address,
+    number_as_text,
 )
 from pbx.gateways import GatewaySettings
+from pbx.numbers import is_extension
 from pbx.secret import Secret
 
 _WORD = re.compile(r"^\S{1,40}$")
@@ -33,6 +43,20 @@ def _check_word(text: str) -> str:
     return text.upper()
 
 
+def _check_owner(text: str) -> str:
+    if not is_extension(text) and not is_address(text):
+        raise ValueError(
+            f'"{text}" is no extension, and no e-mail address like sari@klinik.example'
+        )
+    return text
+
+
+# One check for both, so that one sentence says what is wrong.
+Owner = Annotated[
+    str,
+    BeforeValidator(number_as_text, json_schema_input_type=str | int),
+    AfterValidator(_check_owner),
+]
 Word = Annotated[str, AfterValidator(_check_word)]
 """A word that a text begins with; how it is written does not matter."""
 Body = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
@@ -68,7 +92,7 @@ class Keyword(Section):
         return self
 
     def call_key(self) -> Secret:
-        return self.secret_of("call_secret", f"sms.keywords.{self.word}.call_secret")
+        return self.secret_of("call_secret", f"sms.keywords.{self.word}.call_secret", LONG_SECRET)
 
 
 class ApiUser(Section):
@@ -94,7 +118,7 @@ class ApiUser(Section):
         return self
 
     def login_secret(self) -> Secret:
-        return self.secret_of("token", f"sms.api.{self.username}.token")
+        return self.secret_of("token", f"sms.api.{self.username}.token", TOKEN_FORM)
 
 
 class MailIntake(Section):
@@ -149,7 +173,7 @@ class Sms(Section):
     """A text that is just one of these puts its number on the stop list."""
     start_words: tuple[Word, ...] = ("START", "MULAI", "UNSTOP")
     """A text that is just one of these takes its number from the stop list."""
-    numbers: dict[str, ExtensionNumber | Address] = Field(default_factory=dict)
+    numbers: dict[str, Owner] = Field(default_factory=dict)
     """Whose our numbers are: { "+62811000111" = "1001" }: an extension or a mail account gets the
     texts that come to it. Others go to who wrote to that customer last, else to the desk."""
     keywords: tuple[Keyword, ...] = ()

@@ -51,7 +51,7 @@ def read_recipient(raw: str, country: str, sms: Sms) -> E164 | Refusal:
     if not phonenumbers.is_valid_number(parsed):
         return Refusal("bad-number", raw[:40])
     if not is_mobile(parsed):
-        return Refusal("bad-number", f"{number} is no mobile number")
+        return Refusal("bad-number", f"{number}, which is no mobile number")
     region = phonenumbers.region_code_for_number(parsed) or ""
     if region not in (sms.countries or (country,)):
         return Refusal("country-not-open", f"{number} ({region or 'nowhere'})")

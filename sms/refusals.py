@@ -18,7 +18,7 @@ _SENTENCES: Mapping[Reason, str] = {
     "stop-list": (
         "{0} wants no texts: who said STOP must say START himself; see `voxpost sms stoplist`."
     ),
-    "bad-number": '"{0}" is no number that a text can go to: write it like +62811000111.',
+    "bad-number": "no text can go to {0}: write a mobile number like +62811000111.",
     "country-not-open": "no texts go to the country of {0}: add it to sms.countries.",
     "no-gateway": "no gateway carries texts to {0}: add its prefix to one in [[sms.gateways]].",
     "no-words": "there is nothing to send: the text is empty.",

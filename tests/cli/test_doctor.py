@@ -52,6 +52,17 @@ def test_secrets_that_cannot_be_read_are_told_once_each(run: Run, site: SiteFold
     assert all(result.stdout.count(f"{name}:") == 1 for name in SECRETS)
 
 
+def test_a_secret_that_everybody_can_read_is_odd(run: Run, site: SiteFolder) -> None:
+    for name in SECRETS:
+        (site.folder / name).chmod(0o640)
+    assert "everybody can read" not in run("doctor", "--site", site.file).stdout
+    (site.folder / "1001.pin").chmod(0o644)
+    said = run("doctor", "--site", site.file).stdout
+    file = site.folder / "1001.pin"
+    assert f"everybody can read {file}" in said
+    assert f"-> chmod 640 {file}" in said
+
+
 def test_a_state_dir_that_is_a_file_is_told(run: Run, site: SiteFolder) -> None:
     site.write(state_dir="ami.secret")
     result = run("doctor", "--site", site.file)

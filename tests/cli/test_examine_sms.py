@@ -16,13 +16,15 @@ from typing import Any
 import pytest
 from click.testing import Result
 
-from cli.file_access import User
+from cli.examine_sms import _modem
+from cli.file_access import User, group_name
 from lab.ports import PortFinder
 from ledger.incoming_texts import IncomingTexts, NewPart
 from ledger.outgoing_texts import OutgoingTexts
 from ledger.store import Ledger
 from ledger.text_steps import Step
 from ledger.texts import PieceState, TextState
+from pbx.gateways import ModemGateway
 from tests.cli.sms_site import SmsSite
 from tests.ledger.sms_office import NOW, new_text
 from tests.ledger.test_texts_in import Reader
@@ -241,3 +243,17 @@ def test_who_may_use_a_device(tmp_path: Path) -> None:
     ):
         device.chmod(mode)
         assert User("voxpost", uid, groups).may_read_and_write(device) is may
+
+
+@pytest.mark.parametrize(("mode", "said"), [(0o600, 'GROUP="dialout"'), (0o660, "usermod -a -G")])
+def test_nobody_is_told_to_join_a_group_that_opens_no_modem(
+    tmp_path: Path, mode: int, said: str
+) -> None:
+    device = tmp_path / "port"
+    device.touch()
+    device.chmod(mode)
+    os.chown(device, -1, os.getgid())
+    gateway = ModemGateway(name="stick", kind="modem", device=device)
+    finding = _modem("gateway stick", gateway, User("voxpost", device.stat().st_uid + 1, ()))
+    expected = 'GROUP="dialout"' if group_name(device) == "root" else said
+    assert expected in finding.remedy

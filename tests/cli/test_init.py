@@ -56,6 +56,22 @@ def test_its_sms_centre_is_good_once_its_comment_signs_are_gone(run: Run, tmp_pa
     assert '\n[[sms.keywords]]\nword = "INFO"\n' in file.read_text()
 
 
+@pytest.mark.parametrize(
+    ("account", "sender"),
+    [
+        ("voxpost@klinik.example", "voxpost@klinik.example"),
+        ("voxpost", "voicemail@klinik.example"),
+        ("", "voicemail@klinik.example"),
+    ],
+)
+def test_it_sends_as_its_own_account_and_not_as_one_that_zimbra_refuses_with_553(
+    run: Run, tmp_path: Path, account: str, sender: str
+) -> None:
+    file = tmp_path / "site.toml"
+    assert run(*words(file, smtp_user=account)).exit_code == 0
+    assert load_site(file).mail.sender_address == sender
+
+
 def test_it_asks_for_what_was_not_said(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "site.toml"
     answers = "Klinik\nklinik.example\n\nen\n\nmail.klinik.example\nSari\nsari@klinik.example\n"

@@ -16,6 +16,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from cli.run import _Signals
 from lab.maildir import MaildirServer
+from lab.ports import PortFinder
 from tests.cli.daemon_process import DaemonProcess, running
 from tests.cli.holding_server import HoldingServer
 from tests.cli.site_folder import SECRETS, SiteFolder, voxpost
@@ -112,6 +113,22 @@ async def test_a_port_that_is_taken_exits_1_and_names_it(site: SiteFolder, name:
     assert str(site.ports[name]) in done.stderr
     assert "choose another port" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("key", ["sms.http_port", "sms.mail.port"])
+async def test_a_taken_port_of_the_sms_centre_is_not_called_one_of_another_part(
+    site: SiteFolder, ports: PortFinder, key: str
+) -> None:
+    web, mail = ports.one(), ports.one()
+    site.write(
+        f'[sms]\ndesk = "info@klinik.example"\nhttp_port = {web}\n'
+        f'[sms.mail]\ndomain = "sms.klinik.example"\nport = {mail}\n'
+        '[[sms.gateways]]\nname = "stick"\nkind = "modem"\ndevice = "/dev/voxpost-none"\n'
+    )
+    with socket.create_server(("127.0.0.1", {"sms.http_port": web, "sms.mail.port": mail}[key])):
+        done = await asyncio.to_thread(voxpost, "run", "--site", site.file)
+    assert done.returncode == 1
+    assert key in done.stderr.splitlines()[-1]
 
 
 async def test_killed_with_a_voicemail_waiting_it_is_delivered_once_after_the_next_start(

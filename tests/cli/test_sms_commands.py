@@ -95,7 +95,7 @@ def test_the_same_id_is_never_sent_twice(sms: Run) -> None:
     ("words", "reason", "said"),
     [
         (["02112345678", "Halo"], "bad-number", "no mobile number"),
-        (["1001", "Halo"], "bad-number", "write it like +62811000111"),
+        (["1001", "Halo"], "bad-number", "write a mobile number like +62811000111"),
         (["+447400123456", "Halo"], "country-not-open", "sms.countries"),
         (["08123456789", " \n "], "no-words", "nothing to send"),
         (["08123456789", "x" * 500], "too-long", "4 of 3"),

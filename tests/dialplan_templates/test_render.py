@@ -62,7 +62,7 @@ def test_a_hostile_secret_in_a_file_is_refused_by_its_key(
     path = tmp_path / "secret"
     path.write_text(secret)
     name = key.partition(".")[2]
-    with pytest.raises((UnsafeValue, SecretUnusable), match=f"people.1001.{key}: "):
+    with pytest.raises((UnsafeValue, SecretUnusable), match=f"people.1001.{key}(_file)?: "):
         render_site(site_of([person(1001, **{file: {f"{name}_file": path}})]))
 
 
@@ -179,3 +179,11 @@ def test_a_private_instance_has_an_asterisk_conf_with_its_folders() -> None:
 def test_every_version_is_rendered(version: int) -> None:
     site = site_of([person(1001)], asterisk={"version": version, "ami": {"secret": "only-secret"}})
     assert set(render_site(site)) == set(FILES)
+
+
+def test_a_slip_in_templates_dir_does_not_render_a_configuration_without_the_own_trunk(
+    tmp_path: Path,
+) -> None:
+    site = site_of([person(1001)], service={"templates_dir": tmp_path / "templats"})
+    with pytest.raises(TemplateFailed, match=r"service\.templates_dir: .*templats is no folder"):
+        render_site(site)

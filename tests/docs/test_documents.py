@@ -68,6 +68,10 @@ def test_every_key_of_the_site_file_is_in_the_reference_with_its_meaning(
     } <= {line.removeprefix("## ") for line in page.splitlines()}
 
 
+def test_a_port_that_may_be_switched_off_is_not_told_as_false_alone(generator: ModuleType) -> None:
+    assert "| `udp_port` | number, or `false` | `5060` |" in generator.site_file_page()
+
+
 @pytest.mark.parametrize("text", list(blocks("toml")))
 def test_an_example_of_the_site_file_loads(text: str, tmp_path: Path) -> None:
     """One with `[site]` loads as it is; a part loads when what it leaves out is added."""

@@ -203,3 +203,12 @@ def test_a_second_voxpost_on_the_same_ledger_is_told_so(tmp_path: Path) -> None:
             second.__enter__()
     with only_one(tmp_path / "lock"):
         pass
+
+
+async def test_who_may_not_look_at_the_ledger_is_told_as_whom_to_run_and_nothing_of_making_one(
+    ordinary_folder: Path,
+) -> None:
+    (ordinary_folder / "state").mkdir(mode=0)
+    url = sqlite_url(ordinary_folder / "state" / "ledger.sqlite")
+    with pytest.raises(LedgerUnusable, match=r"look at .*Permission denied\. .*sudo -u voxpost"):
+        await open_ledger(url, must_exist=True)

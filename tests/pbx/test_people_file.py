@@ -109,6 +109,8 @@ def test_a_people_file_that_is_not_there_is_named(problems: Callable[..., list[P
     (problem,) = problems(SITE)
     assert problem.file.name == "people.csv"
     assert "does not exist" in problem.what
+    assert "people_file" in problem.remedy
+    assert "init" not in problem.remedy  # it would offer to replace the site file
 
 
 def test_no_secret_of_the_people_file_stands_in_a_message(

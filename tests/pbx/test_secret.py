@@ -48,6 +48,13 @@ def test_a_file_without_a_secret_is_named(tmp_path: Path, content: bytes) -> Non
         Secret(KEY, file=file).read()
 
 
+def test_a_file_of_two_lines_is_not_taken_for_one_long_secret(tmp_path: Path) -> None:
+    (tmp_path / "s").write_text("# of the mail account\ns3cret\n")
+    with pytest.raises(SecretUnusable, match=r"has more than one line\. Keep only one") as caught:
+        Secret(KEY, file=tmp_path / "s").read()
+    assert "s3cret" not in str(caught.value)
+
+
 def test_a_file_that_cannot_be_read_says_why_and_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(SecretUnusable, match=r"No such file.*mode 640"):
         Secret(KEY, file=tmp_path / "none").read()

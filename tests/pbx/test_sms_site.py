@@ -80,6 +80,14 @@ FAULTS = [
         "Sari has no mail account",
         "email",
     ),
+    (
+        f'{DESK}numbers = {{ "+62811000111" = "sari" }}\n{MODEM}',
+        "sms.numbers.+62811000111",
+        '"sari" is no extension, and no e-mail address',
+        "",
+    ),
+    (f"{DESK}{MODEM.replace('[[', '[').replace(']]', ']')}", "sms.gateways", "shape", "[[sms.g"),
+    (f"{DESK}{MODEM}{API.replace('[[', '[').replace(']]', ']')}", "sms.api", "shape", "[[sms.api"),
     (f"{DESK}{MODEM}{KEYWORD}{KEYWORD}", "sms.keywords[1].word", "INFO is a keyword", "another"),
     (
         f"{DESK}{MODEM}{KEYWORD.replace('info', 'Stop')}",
@@ -141,6 +149,31 @@ def test_a_person_whose_mail_would_become_texts_and_be_swallowed_is_a_fault(
     assert "whose mail becomes texts" in problem.what
 
 
+@pytest.mark.parametrize(
+    ("gateway", "key", "what"),
+    [
+        (f'{PLAYSMS}token = "x"\ntimezone = "Asia/Jakata"\n', "timezone", "no time zone"),
+        (MODEM.replace("/dev/ttyUSB0", ""), "device", "no whole path"),
+        (MODEM.replace("/dev/ttyUSB0", "/"), "device", "no whole path"),
+        (MODEM.replace("/dev/", ""), "device", "no whole path"),
+        (f'{SMPP}password = "x"\nnumber = "KLINIK SEHAT"\n', "number", "no name of at most"),
+    ],
+)
+def test_a_slip_that_ended_the_daemon_or_left_a_gateway_out_does_not_pass(
+    problems: Problems, *, gateway: str, key: str, what: str
+) -> None:
+    (problem,) = problems(HEAD + SARI + DESK + gateway)
+    assert problem.key == f"sms.gateways[0].{key}"
+    assert what in problem.what
+
+
+@pytest.mark.parametrize("sender", ["+62811000111", "1234", "KLINIK", "Klinik 24"])
+def test_what_smpp_can_send_from_passes(load: Callable[..., Site], sender: str) -> None:
+    site = load(f'{HEAD}{DESK}{SMPP}password = "x"\nnumber = "{sender}"\n')
+    assert site.sms is not None
+    assert site.sms.gateways[0].number == sender
+
+
 def test_a_site_with_all_kinds_of_gateways(load: Callable[..., Site]) -> None:
     secrets = (
         KANNEL + 'password = "kannel-s3cret"\n' + PLAYSMS + 'token = "play-s3cret"\n',
@@ -157,15 +190,6 @@ def test_a_site_with_all_kinds_of_gateways(load: Callable[..., Site]) -> None:
 
 def test_a_gateway_for_coming_in_alone_needs_no_prefix(load: Callable[..., Site]) -> None:
     assert load(f"{HEAD}{DESK}{MODEM}prefixes = []\n").sms is not None
-
-
-def test_a_gateways_time_zone_that_is_none_does_not_end_the_daemon_but_is_a_fault(
-    problems: Problems,
-) -> None:
-    added = 'token = "play-s3cret"\ntimezone = "Asia/Jakrta"\n'
-    (problem,) = problems(f"{HEAD}{DESK}{PLAYSMS}{added}")
-    assert problem.key == "sms.gateways[0].timezone"
-    assert "Asia/Jakrta" in problem.what
 
 
 def test_a_wrong_secret_is_not_shown(problems: Problems) -> None:

@@ -78,7 +78,7 @@ def test_a_number_as_people_write_it(tmp_path: Path, written: str) -> None:
         ("811000111.0", "has decimals"),
         ("", "the cell is empty"),
         ("0811000111 / 0812000222", "no number that a text can go to"),
-        ("021 5550123", "is no mobile number"),
+        ("021 5550123", "which is no mobile number"),
         ("+15551234567", "no number"),
         ("+6591234567", "a country that sms.countries does not open"),
         ("Sari", "no number"),

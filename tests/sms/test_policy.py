@@ -61,7 +61,7 @@ def test_mobile_numbers_of_open_countries_may_be_written_to(
 )
 def test_what_is_no_mobile_number_costs_nothing(tmp_path: Path, number: str) -> None:
     refused = read_recipient(number, "ID", sms_of(tmp_path, *OPEN))
-    assert refused == Refusal("bad-number", f"{number} is no mobile number")
+    assert refused == Refusal("bad-number", f"{number}, which is no mobile number")
 
 
 @pytest.mark.parametrize("name", ["X0811111111", "HALO0811234567", "0811111111x5", ""])
