@@ -128,22 +128,10 @@ async def test_what_the_server_took_while_the_ledger_was_full_arrives_once(
             async with asyncio.timeout(20):
                 while "disk is full" not in str((await status(site))["delivery"]):
                     await asyncio.sleep(0.05)
+            assert await health(site) == 503
             ballast.unlink()
         await daemon.logged("delivered", times=20, timeout=60)
         assert len({it.message_id for it in server.received}) == len(server.received) == 20
-
-
-async def test_health_tells_of_a_ledger_that_the_delivery_cannot_write(
-    site: SiteFolder, small_disk: Path
-) -> None:
-    ledger_on(small_disk, site)
-    async with running(site.file) as daemon:
-        for number in range(20):
-            site.leave_voicemail(number)
-        await looks(daemon, "handed over", 20)
-        for _ in fill(small_disk):
-            await daemon.logged("ledger")
-            assert await health(site) == 503
 
 
 def ledger_on(disk: Path, site: SiteFolder) -> None:
