@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
 _SWEEP_EVERY = 60.0  # seconds
 _SWEEP_AGAIN = 10.0  # seconds, after one that failed
+_LEAST_ATTEMPTS = 9  # over some forty minutes
 _STOP_WITHIN = 20.0  # seconds for what is on the wire
 
 
@@ -74,7 +75,7 @@ class Daemon:
             writer=EntryWriter(site, self._spool),
             route=lambda: SmtpRoute(site().mail.smtp, client_name=name, clock=time.monotonic),
             connections=settings.mail.connections,
-            retry=RetryPolicy(settings.mail.give_up_after_days * 86400),
+            retry=RetryPolicy(settings.mail.give_up_after_days * 86400, _LEAST_ATTEMPTS),
             owner=owner,
             now=time.time,
             chance=random.random,

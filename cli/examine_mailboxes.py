@@ -1,4 +1,4 @@
-"""Doctor: whether mailboxes can be changed by files, the lamp then, and locks that stay."""
+"""Doctor: mailboxes that are nearly full, locks that stay, and changing them by files."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from mail.recordings import FOLDERS, mailbox_folder
 from pbx.model import Site
 
 _FORGOTTEN = 60.0  # seconds; Asterisk holds a lock for an instant
+_NEARLY_FULL = 0.9
 _ACTIONS_SINCE = 20  # major version; before, it depends on the minor one
 _LAMP_FILES = ("voicemail.conf", "vm_general.inc")  # the second is what FreePBX includes
 _POLLS = re.compile(r"^\s*pollmailboxes\s*=>?\s*(?:yes|true|y|t|on|1)\b", re.I | re.M)
@@ -35,6 +36,7 @@ def _findings(site: Site) -> Iterator[Finding]:
         if (folder := mailbox_folder(site.asterisk.spool_dir, where) / name).is_dir()
     ]
     yield from _locks(folders)
+    yield from _nearly_full(folders, site.voicemail.max_messages)
     if site.asterisk.version < _ACTIONS_SINCE and folders:
         yield _writable(folders)
         if site.asterisk.version == 16:
@@ -53,6 +55,20 @@ def _locks(folders: list[Path]) -> Iterator[Finding]:
                 "mailbox lock",
                 f"{lock} has stood for {age:.0f} s: every message left there is lost",
                 "If nobody listens to that mailbox now, remove the file.",
+            )
+
+
+def _nearly_full(folders: list[Path], most: int) -> Iterator[Finding]:
+    for folder in folders:
+        try:
+            count = sum(1 for _ in folder.glob("msg*.txt"))
+        except OSError:
+            continue
+        if count >= most * _NEARLY_FULL:
+            yield odd(
+                "mailbox full" if count >= most else "mailbox nearly full",
+                f"{folder} has {count} of {most} messages; then callers are turned away",
+                "Who only reads e-mail never empties it: set after_delivery = heard or delete.",
             )
 
 

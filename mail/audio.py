@@ -39,7 +39,7 @@ class Source:
 
 # Asterisk's file name endings (formats/format_*.c), in lower case: WAV is GSM in a wav file.
 _SOURCES = {
-    **dict.fromkeys(("wav", "wav49"), Source("wav")),
+    **dict.fromkeys(("wav", "wav16", "wav49"), Source("wav")),
     "gsm": Source("gsm"),
     **dict.fromkeys(("pcm", "ulaw", "ul", "mu", "ulw"), Source("mulaw", 8000)),
     **dict.fromkeys(("alaw", "al", "alw"), Source("alaw", 8000)),

@@ -21,7 +21,10 @@ NEW_FOLDERS = ("INBOX", "Urgent")
 FOLDERS = (*NEW_FOLDERS, "Old")
 """Where a message may lie that nobody was mailed of. Old: heard while voxpost was away."""
 
-AUDIO_SUFFIXES = (".wav", ".WAV", ".gsm", ".ulaw", ".alaw", ".sln", ".sln16", ".g722", ".ogg")
+AUDIO_SUFFIXES = (
+    *(".wav", ".wav16", ".sln48", ".sln32", ".sln16", ".g722", ".sln"),
+    *(".ulaw", ".alaw", ".ogg", ".mp3", ".WAV", ".gsm"),
+)
 """Best first: the recording that is mailed when Asterisk keeps several formats."""
 
 _NUMBERED = re.compile(r"^msg\d{4,}\.txt$")

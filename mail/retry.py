@@ -12,9 +12,14 @@ JITTER = 0.2
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """Growing delays with jitter, until `give_up_after` seconds since the hand-over."""
+    """Growing delays with jitter, until `give_up_after` seconds since the hand-over.
+
+    least: attempts that are made however old it is: voxpost, or the clock, may have been off for
+        days, and the first of them fails while the network is still coming up.
+    """
 
     give_up_after: float
+    least: int = 1
 
     def next_delay(self, attempts: int, age: float, chance: float) -> float | None:
         """Seconds until the next attempt, or None when it is time to set the message aside.
@@ -24,9 +29,10 @@ class RetryPolicy:
             age: seconds since the hand-over.
             chance: a random number from 0 to 1, so that messages do not march in step.
         """
-        if age >= self.give_up_after:
+        left = self.give_up_after - age
+        if left <= 0 and attempts >= self.least:
             return None
         delay = min(LONGEST, FIRST * GROWTH ** min(attempts - 1, 20))
         jittered = delay * (1 - JITTER + 2 * JITTER * chance)
         # One last attempt at the very end, whatever the delay had come to.
-        return max(1.0, min(jittered, self.give_up_after - age))
+        return max(1.0, min(jittered, left) if left > 0 else jittered)

@@ -71,6 +71,19 @@ def test_a_state_dir_that_is_a_file_is_told(run: Run, site: SiteFolder) -> None:
     assert "bad  ledger:" in result.stdout or "odd  ledger:" in result.stdout
 
 
+def test_a_mailbox_that_is_nearly_full_is_told_before_callers_are_turned_away(
+    run: Run, site: SiteFolder
+) -> None:
+    site.write("[voicemail]\nmax_messages = 10\n")
+    for number in range(8):
+        site.leave_voicemail(number)
+    assert "nearly full" not in run("doctor", "--site", site.file).stdout
+    site.leave_voicemail(8)
+    said = run("doctor", "--site", site.file).stdout
+    assert "odd  mailbox nearly full" in said
+    assert "INBOX has 9 of 10 messages; then callers are turned away" in said
+
+
 def test_it_says_how_recordings_are_taken(run: Run, site: SiteFolder) -> None:
     site.state.mkdir()
     site.leave_voicemail(0)

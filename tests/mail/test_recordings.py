@@ -12,6 +12,7 @@ from mail.recordings import (
     mailbox_folder,
     parse_caller,
     parse_message,
+    read_recording,
     scan_mailbox,
 )
 from pbx.numbers import Mailbox
@@ -135,6 +136,18 @@ def test_an_absent_spool_is_empty(tmp_path: Path) -> None:
 def test_a_mailbox_name_cannot_lead_out_of_the_spool(tmp_path: Path, name: str) -> None:
     with pytest.raises(ValueError, match="is no mailbox"):
         mailbox_folder(tmp_path, Mailbox(name))
+
+
+def test_audio_is_found_whatever_voicemail_conf_records(tmp_path: Path) -> None:
+    """What audio.py can read and this did not find was mailed without its recording."""
+    (tmp_path / "msg0000.txt").write_bytes(CAPTURED)
+    for suffix in ("wav16", "sln32", "sln48", "mp3"):
+        audio = tmp_path / f"msg0000.{suffix}"
+        audio.touch()
+        recording = read_recording(tmp_path / "msg0000.txt", BOX)
+        assert recording is not None
+        assert recording.audio() == audio
+        audio.unlink()
 
 
 @pytest.mark.parametrize("trap", ["pipe", "link without end"])

@@ -32,6 +32,11 @@ def test_a_delay_is_never_beyond_the_end_nor_a_busy_loop(
         assert age + delay <= DAYS + 1
 
 
+def test_what_is_old_already_when_it_fails_first_is_tried_for_a_while_all_the_same() -> None:
+    policy = RetryPolicy(DAYS, least=3)
+    assert [policy.next_delay(attempts, DAYS + 1, 0.5) for attempts in (1, 2, 3)] == [10, 20, None]
+
+
 def test_jitter_spreads_messages_that_failed_together() -> None:
     policy = RetryPolicy(DAYS)
     assert policy.next_delay(3, 0, 0.0) == pytest.approx(32)
