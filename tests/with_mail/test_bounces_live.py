@@ -222,6 +222,7 @@ async def test_a_bounce_that_came_before_our_own_record_waits_for_it(office: Off
         assert (await office.outbox.show(sent.id)).state is State.WAITING
         async with running(office.delivery()):
             await office.until(sent, State.BOUNCED)
+        await office.until_subjects("Voxpost", 2)
     assert (watcher.statistics.delayed, watcher.statistics.bounced) == (1, 1)
 
 
