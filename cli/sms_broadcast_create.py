@@ -39,6 +39,9 @@ from sms.policy import read_recipient
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 
 
+_LAST_YEAR = 2200  # what Python does with years has an end
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What was asked for on the command line."""
@@ -193,6 +196,8 @@ async def _listing(wish: Wish, ledger: Ledger) -> Listing:
 def _starts(site: Site, wish: Wish, now: float) -> float:
     if wish.at is None:
         return now
+    if wish.at.year > _LAST_YEAR:
+        raise BadBroadcast(f"{wish.at:%Y-%m-%d %H:%M} is too far ahead: mistyped?")
     starts = wish.at.replace(tzinfo=ZoneInfo(site.site.timezone)).timestamp()
     if starts < now:
         raise BadBroadcast(

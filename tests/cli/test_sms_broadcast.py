@@ -191,6 +191,11 @@ def test_a_template_may_stand_in_a_file(broadcast: Run, site: SmsSite) -> None:
         (("create", "p", "--group", "x", "--text", "H", "--report-to", "x"), 2, "no e-mail"),
         (("create", "p", "--group", "x", "--text", "{a"), 1, "stands alone"),
         (("create", "p", "--group", "x", "--text", "H", "--at", "2001-01-01 09:00"), 1, "passed"),
+        (
+            ("create", "p", "--group", "x", "--text", "H", "--at", "9999-12-31 23:00"),
+            1,
+            "too far ahead",
+        ),
         (("create", "p", "--file", "/no/such.csv", "--text", "H"), 1, "No such file"),
         (("show", "promo"), 1, 'no broadcast "promo"'),
         (("pause", "promo"), 1, 'no broadcast "promo"'),
