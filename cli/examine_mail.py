@@ -18,12 +18,12 @@ _SMALL = 5_000_000  # bytes; below this a few minutes of wav do not fit
 
 async def examine_mail(site: Site) -> AsyncIterator[Finding]:
     for server in site.mail.smtp:
-        async for finding in _server(server):
+        async for finding in _server(server, site):
             yield finding
     yield _texts(site)
 
 
-async def _server(server: SmtpServer) -> AsyncIterator[Finding]:
+async def _server(server: SmtpServer, site: Site) -> AsyncIterator[Finding]:
     subject = f"mail {server.host}"
     session = SmtpSession(server, client_name=client_name())
     try:
@@ -33,6 +33,7 @@ async def _server(server: SmtpServer) -> AsyncIterator[Finding]:
             return
         login = "logged in" if server.username else "without login"
         yield good(subject, f"port {server.port}, {server.security}, {login}")
+        yield await _envelope(session, site)
         size = session.max_size
         if size is None:
             yield good(f"{subject} SIZE", "no limit announced")
@@ -44,6 +45,20 @@ async def _server(server: SmtpServer) -> AsyncIterator[Finding]:
             yield good(f"{subject} SIZE", f"{size} bytes: {minutes:.0f} minutes of wav")
     finally:
         await session.close()
+
+
+async def _envelope(session: SmtpSession, site: Site) -> Finding:
+    """Whether the account may write as our sender to one of our people. No message is sent."""
+    sender = site.mail.bounce_address
+    recipient = next((it.email for it in site.people if it.email), sender)
+    subject, what = f"mail {session.server.host} sender", f"{sender} may write to {recipient}"
+    trouble = await session.rehearse(sender, recipient)
+    if trouble is None:
+        return good(subject, what)
+    if isinstance(trouble, TryLater) and not trouble.configuration:
+        return odd(subject, trouble.words, "It says later. Look again in some minutes.")
+    remedy = "Set mail.from, or mail.envelope_sender, to an address that this account may send as."
+    return bad(subject, trouble.words, remedy)
 
 
 def _texts(site: Site) -> Finding:

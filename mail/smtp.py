@@ -8,7 +8,7 @@ from contextlib import suppress
 from mail.dialling import Dialler
 from mail.message import Message
 from mail.outcome import Accepted, Outcome, TooLarge, TryLater
-from mail.transaction import FAULTS, Transactions
+from mail.transaction import FAULTS, Transactions, Trouble
 from pbx.model import SmtpServer
 
 _FAREWELL = 2.0  # seconds to wait for the answer to QUIT
@@ -72,6 +72,17 @@ class SmtpSession:
         if kept and not self.usable and _is_dead_link(outcome):
             outcome = await self._attempt(message, following)
         return outcome
+
+    async def rehearse(self, sender: str, recipient: str) -> Trouble | None:
+        """Connect, and say who would write to whom, and no more; what the server has against it.
+
+        Arguments:
+            sender, recipient: addresses of the envelope.
+        """
+        if (trouble := await self.connect()) is not None:
+            return trouble
+        assert self._talk is not None
+        return await self._talk.rehearse(sender, recipient)
 
     async def close(self) -> None:
         """Say QUIT and close; a server that does not answer is not waited for."""

@@ -84,6 +84,17 @@ class Transactions:
             return words_of(reply.text)
         return self._read(Stage.CONTENT, reply)
 
+    async def rehearse(self, sender: str, recipient: str) -> Trouble | None:
+        """MAIL and RCPT without a message behind them: what the server has against them."""
+        commands = (f"MAIL FROM:<{sender}>\r\n", f"RCPT TO:<{recipient}>\r\n")
+        for number, command in enumerate(commands):
+            trouble = await self._say(command.encode("ascii"), number, number + 1)
+            if trouble is not None:
+                break
+        if self.in_step:
+            await self.reset()
+        return trouble
+
     def fits(self, message: Message) -> bool:
         """Whether the server says that it takes messages as large as this one."""
         return self.limit is None or message.size <= self.limit

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from aiosmtpd.smtp import SMTP, Envelope, Session
 from click.testing import Result
 
-from tests.cli.site_folder import SECRETS, SiteFolder
+from lab.maildir import MaildirServer
+from tests.cli.site_folder import SECRETS, SiteFolder, voxpost
 
 Run = Callable[..., Result]
 
@@ -127,3 +130,30 @@ def test_a_broken_text_is_told(run: Run, site: SiteFolder) -> None:
     findings = {it["subject"]: it for it in json.loads(result.stdout)}
     assert findings["e-mail texts"]["grade"] == "bad"
     assert "id/broadcast-report.html" in findings["e-mail texts"]["what"]
+
+
+class PickyServer(MaildirServer):
+    """Lets nobody write as voicemail@, as one that checks senders does."""
+
+    async def handle_MAIL(  # noqa: N802 - the name that aiosmtpd calls
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        return "553 5.7.1 Sender address rejected: not owned by user"
+
+
+@pytest.mark.parametrize(
+    ("kind", "grade", "words"),
+    [
+        (MaildirServer, "ok", "voicemail@klinik.example may write to sari@klinik.example"),
+        (PickyServer, "bad", "553 5.7.1 Sender address rejected: not owned by user"),
+    ],
+)
+async def test_a_sender_that_the_mail_server_does_not_let_write_is_found_before_a_mail_fails(
+    site: SiteFolder, kind: type[MaildirServer], grade: str, words: str
+) -> None:
+    async with kind(site.folder / "mail", site.ports["smtp"]) as server:
+        done = await asyncio.to_thread(voxpost, "doctor", "--site", site.file)
+        assert server.received == []
+    (line,) = [it for it in done.stdout.splitlines() if "sender:" in it]
+    assert line.split()[0] == grade
+    assert words in line

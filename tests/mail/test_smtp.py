@@ -98,6 +98,20 @@ async def test_junk_for_an_answer_is_tried_later(start_server, session_for, mess
     assert not session.usable
 
 
+@pytest.mark.parametrize("stage", ["MAIL", "RCPT"])
+async def test_a_rehearsal_says_what_the_server_has_against_the_envelope_and_sends_nothing(
+    start_server, session_for, message, stage
+):
+    server = await start_server(**{stage: ["250 Ok", "553 5.7.1 Sender address rejected"]})
+    session = session_for(server)
+    assert await session.rehearse("v@x.example", "a@x.example") is None
+    trouble = await session.rehearse("v@x.example", "a@x.example")
+    assert "553 5.7.1 Sender address rejected" in trouble.words
+    assert "DATA" not in server.verbs()
+    assert isinstance(await session.send(message), Accepted)  # the table is clean
+    await session.close()
+
+
 async def test_a_message_that_the_server_takes_its_time_to_take_is_not_sent_again(
     start_server, session_for, message
 ):
