@@ -1,10 +1,9 @@
-"""The SMS centre at work: every gateway with its lane, what comes in, and what is moved on."""
+"""The SMS centre: its parts put together, begun, looked after, and ended in order."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping
-from functools import partial
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import structlog
@@ -17,30 +16,25 @@ from ledger.keyword_calls import KeywordCalls
 from ledger.outbox import Outbox
 from ledger.outgoing_texts import OutgoingTexts
 from ledger.store import Ledger
-from ledger.text_steps import Carriage
 from ledger.texts import Origin, Text, TextState
 from mail.intake.tokens import ReplyAddresses
 from pbx.gateways import GatewaySettings
 from pbx.model import Site
 from sms.alarms import Alarms
 from sms.broadcast.runner import Broadcasts
-from sms.choosing import choices, choose
-from sms.errors import SmsError
 from sms.figures import figures
 from sms.gateway import Callback, Gateway
 from sms.inbox import GatewayInbox
 from sms.keyword_answers import KeywordAnswers
 from sms.keyword_calls import KeywordCalling
+from sms.moving import Moving
 from sms.notices import text_notice
 from sms.requests import Requests, day_start
-from sms.splitting import segments
 from sms.station import Station
+from sms.stations import Stations
 from sms.taking_in import TakingIn
 
 _TICK = 5.0  # seconds between two looks at the gateways' health
-_MOVE_AFTER = 30.0  # seconds that a gateway is down until others take its texts
-_MOVED_AT_ONCE = 200  # texts
-_STOP_WITHIN = 25.0  # seconds
 
 
 class SmsCentre:
@@ -71,7 +65,6 @@ class SmsCentre:
         chance: Callable[[], float],
     ) -> None:
         self._site = site
-        self._make = make
         self._addresses = addresses
         self._wake_mail = wake_mail
         self._owner = owner
@@ -82,12 +75,17 @@ class SmsCentre:
         self._outgoing = OutgoingTexts(ledger)
         self._alarms = Alarms(Outbox(ledger), wake_mail)
         self._ledger = ledger
-        self._stations: dict[str, Station] = {}
+        self._stations = Stations(make=make, man=self._station, cut_off=self._cut_off, now=now)
         self._renewed = asyncio.Event()
         self._stopping = asyncio.Event()
         self._log = structlog.get_logger(part="sms")
         self._broadcasts = Broadcasts(
-            site=site, ledger=ledger, wake=self._wake, wake_mail=wake_mail, now=now, clock=clock
+            site=site,
+            ledger=ledger,
+            wake=self._stations.wake,
+            wake_mail=wake_mail,
+            now=now,
+            clock=clock,
         )
         self._calling = KeywordCalling(
             KeywordCalls(ledger),
@@ -101,10 +99,18 @@ class SmsCentre:
         self.requests = Requests(
             site=site,
             texts=self._outgoing,
-            split=self._split,
-            down=self._down,
+            split=self._stations.split,
+            down=self._stations.down,
             now=now,
-            wake=self._wake,
+            wake=self._stations.wake,
+        )
+        self._moving = Moving(
+            site=site,
+            outgoing=self._outgoing,
+            stations=self._stations,
+            carriage=self.requests.carriage,
+            tell=self._tell,
+            now=now,
         )
 
     def renew(self) -> None:
@@ -132,14 +138,11 @@ class SmsCentre:
             finally:
                 for task in tasks:
                     task.cancel()
-                await self._end(list(self._stations))
+                await self._stations.end(list(self._stations.by_name))
 
     def callbacks(self, name: str) -> Mapping[str, Callback]:
         """The addresses of ours that a gateway's server calls, by path."""
-        station = self._stations.get(name)
-        if station is None:
-            return {}
-        return {callback.path: callback for callback in station.gateway.callbacks()}
+        return self._stations.callbacks(name)
 
     async def snapshot(self) -> dict[str, Any]:
         """The centre's state as data, for /status and the metrics."""
@@ -147,7 +150,7 @@ class SmsCentre:
         if site.sms is None:
             return {}
         return await figures(
-            self._stations,
+            self._stations.by_name,
             sms=site.sms,
             ledger=self._ledger,
             since=day_start(site, now),
@@ -184,27 +187,21 @@ class SmsCentre:
     async def _rebuild(self, group: asyncio.TaskGroup) -> None:
         """Have a station for each section of the site file as it is now."""
         sms = self._site().sms
-        wanted = {} if sms is None else {it.name: it for it in sms.gateways}
-        changed = [
-            name for name, station in self._stations.items() if wanted.get(name) != station.settings
-        ]
-        await self._end(changed)
-        made = [name for name in wanted if name not in self._stations]
-        for name in made:
-            try:
-                self._stations[name] = self._station(wanted[name])
-            except SmsError as error:
-                self._log.error("gateway left out", gateway=name, reason=str(error))
+        new = await self._stations.follow(
+            {} if sms is None else {it.name: it for it in sms.gateways}
+        )
         # Or it would begin the day's cap anew.
         await self._insist(self._count_day)
-        for name in made:
-            if name in self._stations:
-                self._stations[name].start(group)
+        for station in new:
+            station.start(group)
 
-    def _station(self, settings: GatewaySettings) -> Station:
+    async def _cut_off(self, gateway: str) -> None:
+        await self._insist(lambda: self._set_unknown(gateway))
+
+    def _station(self, settings: GatewaySettings, gateway: Gateway) -> Station:
         return Station(
             settings,
-            self._make(settings),
+            gateway,
             inbox=GatewayInbox(
                 settings,
                 incoming=self._incoming,
@@ -216,28 +213,13 @@ class SmsCentre:
             ),
             texts=self._outgoing,
             owner=self._owner,
-            elsewhere=self._elsewhere,
-            moved=self._wake,
+            elsewhere=self._moving.elsewhere,
+            moved=self._stations.wake,
             tell=self._tell,
             now=self._now,
             clock=self._clock,
             chance=self._chance,
         )
-
-    async def _end(self, names: Collection[str]) -> None:
-        stations = [self._stations[name] for name in names]
-        for station in stations:
-            station.lane.stop()
-        tasks = [station.task for station in stations if station.task is not None]
-        if tasks:
-            await asyncio.wait(tasks, timeout=_STOP_WITHIN)
-        for name, station in zip(names, stations, strict=True):
-            del self._stations[name]
-            if station.task is not None and not station.task.done():
-                station.task.cancel()
-                await asyncio.wait([station.task])
-                # Its next lane must not find texts that nobody sends any more.
-                await self._insist(partial(self._set_unknown, name))
 
     async def _look_after(self) -> None:
         while True:
@@ -245,10 +227,11 @@ class SmsCentre:
                 await self._join_overdue()
                 await self._count_day()
                 await self._outgoing.forget_old_reports(self._now())
-                await self._move_on()
+                await self._moving.move_on()
                 site = self._site()
                 if site.sms is not None:
-                    healths = {name: it.gateway.health() for name, it in self._stations.items()}
+                    stations = self._stations.by_name
+                    healths = {name: it.gateway.health() for name, it in stations.items()}
                     await self._alarms.look(site, healths, self._now())
             except LedgerError as error:
                 self._log.error("ledger", reason=str(error))
@@ -267,29 +250,8 @@ class SmsCentre:
 
     async def _count_day(self) -> None:
         counted = await self._outgoing.sent_since(day_start(self._site(), self._now()))
-        for name, station in self._stations.items():
+        for name, station in self._stations.by_name.items():
             station.allowance.counted(counted.get(name, 0))
-
-    async def _move_on(self) -> None:
-        """Give what waits for a gateway that cannot send to one that can."""
-        sms = self._site().sms
-        for name in await self._outgoing.waiting_gateways() if sms is not None else ():
-            station = self._stations.get(name)
-            if station is not None and not station.cannot_send_for(_MOVE_AFTER, self._now()):
-                continue
-            gone = sms is not None and name not in {it.name for it in sms.gateways}
-            moves = []
-            for text in await self._outgoing.waiting_at(name, _MOVED_AT_ONCE):
-                # One that is down will be up some time; one that is gone will not.
-                other = self._elsewhere(text, refused=gone)
-                if other is not None:
-                    moves.append((text.id, other))
-            await self._outgoing.reassign(moves, self._now())
-            if gone and not moves:
-                words = f"the site file has no gateway {name} any more, and no other takes it"
-                await self._outgoing.give_up(name, words, self._now(), self._tell)
-            for gateway in {other.gateway for _, other in moves}:
-                self._wake(gateway)
 
     def _taking_in(self) -> TakingIn:
         answers = self._answers()
@@ -304,41 +266,7 @@ class SmsCentre:
         """Something came in: there is a mail to deliver; perhaps a text to send, a call to make."""
         self._wake_mail()
         self._calling.wake()
-        for station in self._stations.values():
-            station.lane.wake()
-
-    def _split(self, settings: GatewaySettings, body: str) -> tuple[int, int]:
-        station = self._stations.get(settings.name)
-        try:
-            gateway = self._make(settings) if station is None else station.gateway
-            pieces = gateway.pieces(body, 0)
-        except SmsError:  # it was left out; the text waits for it to be mended, or moves on
-            pieces = segments(body, 0)
-        return len(pieces), sum(piece.parts for piece in pieces)
-
-    def _down(self) -> set[str]:
-        now = self._now()
-        stations = list(self._stations.items())  # asked in the ledger's thread, too
-        return {name for name, it in stations if it.cannot_send_for(_MOVE_AFTER, now)}
-
-    def _elsewhere(self, text: Text, *, refused: bool) -> Carriage | None:
-        sms = self._site().sms
-        if sms is None:
-            return None
-        found = choices(text.number, sms.gateways)
-        names = [it.name for it in found]
-        if refused and text.attempts and text.gateway in names:
-            # Only those behind it: the ones before refused the text already.
-            found = found[names.index(text.gateway) + 1 :]
-        down = self._down() | (set(names) - set(self._stations))
-        other = choose(text.number, found, down=down, not_these={text.gateway})
-        if other is None or (other.name in down and not refused):
-            return None
-        return self.requests.carriage(other, text.body)
-
-    def _wake(self, gateway: str) -> None:
-        if gateway in self._stations:
-            self._stations[gateway].lane.wake()
+        self._stations.wake_all()
 
     def _tell(self, text: Text, state: TextState, words: str, at: int) -> tuple[NewEntry, ...]:
         site = self._site()

@@ -80,6 +80,7 @@ class SmsOffice:
     ledger: Ledger
     centre: SmsCentre
     gateways: dict[str, MemoryGateway]
+    make: Callable[[GatewaySettings], MemoryGateway]
     moment: float = 1_800_000_000.0
     mails: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -140,7 +141,7 @@ async def running_office(
     centre = SmsCentre(
         site=lambda: office.site,
         ledger=ledger,
-        make=make,
+        make=lambda settings: office.make(settings),  # noqa: PLW0108 - made below
         addresses=lambda: addresses,
         session=session or own,
         wake_mail=lambda: office.mails.set(),  # noqa: PLW0108 - made below
@@ -149,7 +150,7 @@ async def running_office(
         clock=asyncio.get_running_loop().time,
         chance=lambda: 0.5,
     )
-    office = SmsOffice(site, ledger, centre, gateways)
+    office = SmsOffice(site, ledger, centre, gateways, make)
     running = asyncio.create_task(centre.run())
     try:
         async with asyncio.timeout(10):

@@ -119,14 +119,14 @@ async def test_a_fault_in_one_gateway_ends_no_other(tmp_path: Path) -> None:
 
 async def test_a_gateway_that_cannot_be_made_is_left_out(tmp_path: Path) -> None:
     async with running_office(tmp_path) as office:
-        made = office.centre._make
+        made = office.make
 
         def make(settings: GatewaySettings) -> Any:
             if settings.name == "bad":
                 raise GatewayUnusable("sms.gateways.bad.number: 17 characters")
             return made(settings)
 
-        office.centre._make = make
+        office.make = make
         reread(office, tmp_path, gateways=(("bad", ""), ("one", "price = 1")))
         await asyncio.sleep(0.1)
         assert isinstance(await office.send("Halo"), Accepted)
@@ -176,7 +176,7 @@ async def test_a_text_whose_gateway_is_gone_waits_for_another_that_is_down(tmp_p
         reread(office, tmp_path, gateways=(("two", ""),))
         await office.until(lambda it: it[0].gateway == "two")
         office.gateways["two"].up = True
-        office.centre._wake("two")
+        office.centre._stations.wake("two")
         await office.until(lambda it: it[0].state is TextState.SENT)
         assert await office.letters() == []
 

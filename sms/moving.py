@@ -1,0 +1,87 @@
+"""Gives texts that a gateway cannot send to another one that can."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ledger.outgoing_texts import OutgoingTexts
+from ledger.text_standing import Tell
+from ledger.text_steps import Carriage
+from ledger.texts import Text
+from pbx.gateways import GatewaySettings
+from pbx.model import Site
+from sms.choosing import choices, choose
+from sms.stations import Stations
+
+_AT_ONCE = 200  # texts
+
+
+class Moving:
+    """Finds other gateways, and moves what waits to them.
+
+    Arguments:
+        site: called for the site file as it is now.
+        carriage: how a gateway carries a text.
+        tell: what to mail when no gateway takes a text any more.
+        now: seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        *,
+        site: Callable[[], Site],
+        outgoing: OutgoingTexts,
+        stations: Stations,
+        carriage: Callable[[GatewaySettings, str], Carriage],
+        tell: Tell,
+        now: Callable[[], float],
+    ) -> None:
+        self._site = site
+        self._outgoing = outgoing
+        self._stations = stations
+        self._carriage = carriage
+        self._tell = tell
+        self._now = now
+
+    def elsewhere(self, text: Text, *, refused: bool) -> Carriage | None:
+        """Another gateway for a text, the Elsewhere of sms/fates.py."""
+        sms = self._site().sms
+        if sms is None:
+            return None
+        found = choices(text.number, sms.gateways)
+        names = [it.name for it in found]
+        if refused and text.attempts and text.gateway in names:
+            # Only those behind it: the ones before refused the text already.
+            found = found[names.index(text.gateway) + 1 :]
+        down = {name for name in names if self._stations.cannot_send(name)}
+        other = choose(text.number, found, down=down, not_these={text.gateway})
+        if other is None or (other.name in down and not refused):
+            return None
+        return self._carriage(other, text.body)
+
+    async def move_on(self) -> None:
+        """Move what waits for gateways that cannot send; give up what none takes.
+
+        Raises:
+            LedgerError: the ledger did not take it; the next call does the rest.
+        """
+        sms = self._site().sms
+        if sms is None:
+            return
+        known = {it.name for it in sms.gateways}
+        for name in await self._outgoing.waiting_gateways():
+            if not self._stations.cannot_send(name):
+                continue
+            gone = name not in known
+            moves = []
+            for text in await self._outgoing.waiting_at(name, _AT_ONCE):
+                # One that is down will be up some time; one that is gone will not.
+                other = self.elsewhere(text, refused=gone)
+                if other is not None:
+                    moves.append((text.id, other))
+            await self._outgoing.reassign(moves, self._now())
+            if gone and not moves:
+                words = f"the site file has no gateway {name} any more, and no other takes it"
+                await self._outgoing.give_up(name, words, self._now(), self._tell)
+            for gateway in {other.gateway for _, other in moves}:
+                self._stations.wake(gateway)
