@@ -11,7 +11,8 @@ from mail.letters import Letterhead
 from mail.outcome import TryLater
 from mail.smtp import SmtpSession
 from mail.texts import Texts, TextsBroken
-from pbx.model import Site, SmtpServer
+from pbx.mail import SmtpServer
+from pbx.model import Site
 
 _SMALL = 5_000_000  # bytes; below this a few minutes of wav do not fit
 

@@ -11,7 +11,7 @@ import aiosmtplib
 from mail.outcome import Stage, TryLater, read_refusal, words_of
 from mail.trust import trusted
 from mail.wire import NotSmtp, SmtpWire
-from pbx.model import SmtpServer
+from pbx.mail import SmtpServer
 from pbx.secret import SecretUnusable
 
 

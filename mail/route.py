@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from mail.message import Message
 from mail.outcome import Outcome, TryLater
 from mail.smtp import SmtpSession
-from pbx.model import SmtpServer
+from pbx.mail import SmtpServer
 
 _REST = 300.0
 

@@ -9,7 +9,7 @@ from mail.dialling import Dialler
 from mail.message import Message
 from mail.outcome import Accepted, Outcome, TooLarge, TryLater
 from mail.transaction import FAULTS, Transactions, Trouble
-from pbx.model import SmtpServer
+from pbx.mail import SmtpServer
 
 _FAREWELL = 2.0  # seconds to wait for the answer to QUIT
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mail.message import Message
 from mail.outcome import Refused, Stage, TooLarge, TryLater, not_given, read_refusal, words_of
 from mail.wire import NotSmtp, Reply, SmtpWire
-from pbx.model import SmtpServer
+from pbx.mail import SmtpServer
 
 FAULTS = (OSError, NotSmtp)
 """All that the wire raises for what a server or a network does."""

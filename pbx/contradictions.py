@@ -8,8 +8,9 @@ from pathlib import Path
 from pbx.errors import Problem
 from pbx.faults import dotted
 from pbx.locate import Lines
-from pbx.model import Office, Site
+from pbx.model import Site
 from pbx.numbers import ECHO_TEST, TIME_TEST
+from pbx.office import Office
 from pbx.people import Person
 from pbx.sms_contradictions import BECOMES_TEXT, MAIL_ACCOUNT, becomes_text, sms_contradictions
 

@@ -16,7 +16,7 @@ import trustme
 from ledger.store import open_ledger, sqlite_url
 from mail.message import Message
 from mail.smtp import SmtpSession
-from pbx.model import SmtpServer
+from pbx.mail import SmtpServer
 from tests.mail.house import House
 
 # What a server may do instead of answering.

@@ -14,7 +14,7 @@ from mail.message import Message
 from mail.outcome import Accepted, TooLarge, TryLater
 from mail.route import SmtpRoute
 from mail.smtp import SmtpSession
-from pbx.model import SmtpServer
+from pbx.mail import SmtpServer
 
 ACCOUNT = {"username": "voicemail@lab.example", "password": "voicemail-password"}
 SIZE = 10_240_000

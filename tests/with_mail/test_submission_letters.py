@@ -25,7 +25,7 @@ from mail.outcome import Accepted
 from mail.riff import wav_of_pcm
 from mail.smtp import SmtpSession
 from mail.texts import Texts
-from pbx.model import SmtpServer
+from pbx.mail import SmtpServer
 
 HEAD = Letterhead(
     site_name="Klinik Sehat",
