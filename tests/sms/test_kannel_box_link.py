@@ -90,7 +90,7 @@ class Office:
             clock=time.monotonic,
             chance=lambda: 0.5,
             patience=Patience(connect=5, answer=0.4, heartbeat=0.05, farewell=1),
-            pauses=Pauses(lost=(0.01, 0.05), stalled=(0.01, 0.05), ledger=0.01),
+            pauses=Pauses(lost=(0.02, 0.05), stalled=(0.01, 0.05), ledger=0.01),
         )
 
     async def received(self, text: Incoming) -> None:

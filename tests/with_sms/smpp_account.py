@@ -14,14 +14,13 @@ from lab.smsc import Smsc
 from ledger.errors import LedgerError
 from pbx.gateways import SmppGateway
 from sms.gateway import GatewayState, Incoming, Outgoing, Report
-from sms.gateways.smpp.delays import Delays
-from sms.gateways.smpp.gateway import Smpp
+from sms.gateways.smpp.gateway import Pauses, Smpp
 from sms.gateways.smpp.session import Patience
 from sms.piece import Piece
 from tests.free_ports import free_ports
 
 QUICK = Patience(connect=2.0, answer=1.0, silence=5.0, farewell=0.5)
-AT_ONCE = Delays(lost=(0.01, 0.02), refused=(60.0, 60.0), stalled=(0.3, 0.3))
+AT_ONCE = Pauses(lost=(0.02, 0.02), refused=(60.0, 60.0), stalled=(0.3, 0.3))
 
 
 class RememberingInbox:
@@ -88,7 +87,7 @@ async def running(
     inbox: RememberingInbox,
     *,
     patience: Patience = QUICK,
-    delays: Delays = AT_ONCE,
+    pauses: Pauses = AT_ONCE,
     bound: bool = True,
     **changes: Any,
 ) -> AsyncIterator[Smpp]:
@@ -99,7 +98,7 @@ async def running(
         clock=time.monotonic,
         chance=Random(4).random,
         patience=patience,
-        delays=delays,
+        pauses=pauses,
     )
     task = asyncio.create_task(gateway.run(inbox))
     try:

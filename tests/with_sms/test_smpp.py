@@ -10,7 +10,7 @@ import smpp34
 
 from lab.smsc_texts import ACCEPT, DROP, STALL, THROTTLE, Answer, Text
 from sms.gateway import GatewayState, NotNow, Outgoing, Refused, Sent, Unknown
-from sms.gateways.smpp.delays import Delays
+from sms.gateways.smpp.gateway import Pauses
 from sms.gateways.smpp.session import Patience
 from tests.with_sms.smpp_account import (
     RememberingInbox,
@@ -319,8 +319,8 @@ async def test_a_wrong_password_is_told_and_tried_again_slowly() -> None:
 async def test_a_refused_account_is_bound_once_it_is_right() -> None:
     smsc = make_smsc()
     accounts, smsc.accounts = smsc.accounts, {}
-    delays = Delays(refused=(0.05, 0.05))
-    async with smsc, running(smsc, RememberingInbox(), bound=False, delays=delays) as gateway:
+    pauses = Pauses(refused=(0.05, 0.05))
+    async with smsc, running(smsc, RememberingInbox(), bound=False, pauses=pauses) as gateway:
         await until_state(gateway, GatewayState.DOWN)
         assert "system_id is unknown" in gateway.health().words
         smsc.accounts = accounts

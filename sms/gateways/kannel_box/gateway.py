@@ -24,22 +24,20 @@ from sms.gateways.kannel_box.frames import Nack, Sms
 from sms.gateways.kannel_box.incoming import read_sms
 from sms.gateways.kannel_box.outgoing import fate_of, sms_of
 from sms.gateways.kannel_box.session import Patience, Session
-from sms.gateways.smpp.delays import Bounds, delay
+from sms.gateways.tries import Bounds, Tries
 from sms.piece import Piece
 from sms.splitting import segments
-
-_LASTED = 60.0  # seconds; a link that ends sooner is a try that failed
 
 
 @dataclass(frozen=True, slots=True)
 class Pauses:
-    """Seconds between two tries, the first and the longest; each is twice the one before.
+    """The pauses between two tries.
 
     Arguments:
         lost: after a link that ended, or never came to be.
         stalled: where texts are not answered; each try leaves one that is unknown.
-        ledger: until bearerbox hears that the ledger did not take what it brought. It brings it
-            again at once.
+        ledger: seconds until bearerbox hears that the ledger did not take what it brought. It
+            brings it again at once.
     """
 
     lost: Bounds = (1.0, 60.0)
@@ -69,8 +67,7 @@ class KannelBox:
     ) -> None:
         self._settings = settings
         self._now = now
-        self._clock = clock
-        self._chance = chance
+        self._tries = Tries(clock, chance)
         self._identity = identity
         self._patience = patience or Patience()
         self._pauses = pauses or Pauses()
@@ -112,14 +109,11 @@ class KannelBox:
         return self._condition.health(under_way=0 if session is None else session.under_way)
 
     async def run(self, inbox: Inbox) -> None:
-        tries, bounds = 0, self._pauses.lost
         try:
             while True:
-                began, before = self._clock(), bounds
+                self._tries.begin()
                 why, bounds = await self._one_link(inbox)
-                starts_anew = bounds != before or self._clock() - began > _LASTED
-                tries = 0 if starts_anew else tries + 1
-                pause = delay(bounds, tries, self._chance())
+                pause = self._tries.pause(bounds)
                 self._condition.down(why)
                 self._log.warning("no link to Kannel", why=why, next_try_s=round(pause, 1))
                 await asyncio.sleep(pause)

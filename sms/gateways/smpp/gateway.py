@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -15,7 +15,6 @@ from sms.gateway import Callback, Fate, GatewayState, Health, Inbox, Outgoing
 from sms.gateways.condition import Condition
 from sms.gateways.dial import dial
 from sms.gateways.smpp.addresses import source
-from sms.gateways.smpp.delays import Delays, delay
 from sms.gateways.smpp.errors import AccountRefused, NoAnswer, NotBound
 from sms.gateways.smpp.outgoing import pieces_of
 from sms.gateways.smpp.pdu import Command, bind, first_string
@@ -24,9 +23,23 @@ from sms.gateways.smpp.session import Patience, Session, answers
 from sms.gateways.smpp.status import OK, is_account_refused, words_of
 from sms.gateways.smpp.storing import Storing
 from sms.gateways.smpp.submitting import Submitting
+from sms.gateways.tries import Bounds, Tries
 from sms.piece import Piece
 
-_LASTED = 60.0  # seconds; a link that ends sooner is a try that failed
+
+@dataclass(frozen=True, slots=True)
+class Pauses:
+    """The pauses between two tries.
+
+    Arguments:
+        lost: after a link that ended, or never came to be.
+        refused: where the SMSC refuses the account; an operator blocks who tries that too often.
+        stalled: where it is there and answers no text; each try leaves one that is unknown.
+    """
+
+    lost: Bounds = (1.0, 60.0)
+    refused: Bounds = (120.0, 1800.0)
+    stalled: Bounds = (60.0, 1800.0)
 
 
 class Smpp:
@@ -48,17 +61,16 @@ class Smpp:
         clock: Callable[[], float],
         chance: Callable[[], float],
         patience: Patience | None = None,
-        delays: Delays | None = None,
+        pauses: Pauses | None = None,
     ) -> None:
         try:
             source(settings.number)
         except ValueError as error:
             raise GatewayUnusable(f"sms.gateways.{settings.name}.number: {error}") from error
         self._settings = settings
-        self._clock = clock
-        self._chance = chance
         self._patience = patience or Patience(silence=settings.enquire_link)
-        self._delays = delays or Delays()
+        self._pauses = pauses or Pauses()
+        self._tries = Tries(clock, chance)
         self._session: Session | None = None
         self._smsc = ""
         self._last_error = ""
@@ -68,7 +80,7 @@ class Smpp:
             settings,
             references,
             session=lambda: self._session,
-            stalled=self._delays.stalled,
+            stalled=self._pauses.stalled,
             failed=self._failed,
             clock=clock,
         )
@@ -105,19 +117,17 @@ class Smpp:
         return health
 
     async def run(self, inbox: Inbox) -> None:
-        tries, bounds = 0, self._delays.lost
         try:
             while True:
-                began, before, bounds = self._clock(), bounds, self._delays.lost
+                self._tries.begin()
+                bounds = self._pauses.lost
                 try:
                     self._last_error = await self._one_link(inbox)
                 except NotBound as error:
                     self._last_error = str(error)
                     if isinstance(error, AccountRefused):
-                        bounds = self._delays.refused
-                starts_anew = bounds != before or self._clock() - began > _LASTED
-                tries = 0 if starts_anew else tries + 1
-                pause = delay(bounds, tries, self._chance())
+                        bounds = self._pauses.refused
+                pause = self._tries.pause(bounds)
                 self._condition.down(self._last_error)
                 self._log.warning("smpp.down", why=self._last_error, next_try_s=round(pause, 1))
                 await asyncio.sleep(pause)

@@ -6,15 +6,16 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 
+from pbx.backoff import Backoff
 from pbx.gateways import SmppGateway
 from sms.gateway import Fate, NotNow, Outgoing, Refused, Sent, Unknown
-from sms.gateways.smpp.delays import Bounds, delay
 from sms.gateways.smpp.errors import NoAnswer
 from sms.gateways.smpp.outgoing import submit_of
 from sms.gateways.smpp.pdu import Command, Pdu, first_string
 from sms.gateways.smpp.references import References
 from sms.gateways.smpp.session import Session, answers
 from sms.gateways.smpp.status import NOT_BOUND, OK, Meaning, meaning_of, words_of
+from sms.gateways.tries import Bounds
 
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.5, 8.0
 _PROBE_WITHIN = 15.0  # seconds; a send answers within a minute in all
@@ -29,7 +30,7 @@ class Submitting:
 
     Arguments:
         session: the bound link, or None.
-        stalled: the pauses, in seconds.
+        stalled: the pauses.
         failed: told of each trouble.
         clock: seconds that only go forward.
     """
@@ -47,13 +48,12 @@ class Submitting:
         self._settings = settings
         self._references = references
         self._session = session
-        self._stalled = stalled
+        self._stalled = Backoff(*stalled, lambda: 1.0)
         self._failed = failed
         self._clock = clock
         self._sure = True
         self._answered = asyncio.Event()
         self._still_until = 0.0
-        self._failed_probes = 0
         self._pause = 0.0
         self._paused_until = 0.0
         self.under_way = 0
@@ -85,7 +85,8 @@ class Submitting:
         finally:
             self.under_way -= 1
             self._answered.set()
-        self._sure, self._failed_probes = True, 0
+        self._sure = True
+        self._stalled.reset()
         return self._fate(answer, session)
 
     async def _may_go(self) -> bool:
@@ -101,8 +102,7 @@ class Submitting:
             return NotNow(str(error), gateway_down=True)
         self._sure = False
         if probes:
-            self._still_until = self._clock() + delay(self._stalled, self._failed_probes, 1.0)
-            self._failed_probes += 1
+            self._still_until = self._clock() + self._stalled.next_delay()
         return Unknown(f"it was given to the SMSC, which did not answer: {error}")
 
     def _fate(self, answer: Pdu, session: Session) -> Fate:
