@@ -1,4 +1,4 @@
-"""A gateway over the lab's modem, and an inbox that keeps what it is given."""
+"""A gateway over the lab's modem, and what it brought."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from typing import Any
 
 from lab.modem_client import ModemControl, simulated_modem
 from lab.modem_pdu import deliver_pdu
-from ledger.errors import LedgerError
 from pbx.gateways import ModemGateway
-from sms.gateway import GatewayState, Incoming, Outgoing, Report
+from sms.gateway import GatewayState, Outgoing
 from sms.gateways.modem.gateway import Modem
 from sms.gateways.modem.patience import Patience
 from sms.gateways.modem.pins import PinTries
 from sms.splitting import segments
+from tests.sms.remembering_inbox import RememberingInbox
 
 QUICK = Patience(
     greeting=1.0,
@@ -41,52 +41,13 @@ HASTY = replace(QUICK, greeting=0.5, command=1.0, network=1.0)
 """Soon tired of a modem that hangs."""
 
 
-class KeepingInbox:
-    """Takes each key once, as the ledger does; refuses as often as it is told."""
-
-    def __init__(self) -> None:
-        self.texts: dict[str, Incoming] = {}
-        self.reports: list[Report] = []
-        self.given = 0
-        self.refusing = 0
-        self.on_given: Callable[[], None] = lambda: None
-        self._changed = asyncio.Condition()
-
-    @property
-    def bodies(self) -> list[str | None]:
-        return [text.body for text in self.texts.values()]
-
-    async def received(self, text: Incoming) -> None:
-        self.given += 1
-        self.on_given()
-        if self.refusing:
-            self.refusing -= 1
-            raise LedgerError("the disk is full")
-        async with self._changed:
-            self.texts.setdefault(text.key, text)
-            self._changed.notify_all()
-
-    async def reported(self, report: Report) -> None:
-        async with self._changed:
-            self.reports.append(report)
-            self._changed.notify_all()
-
-    async def wait_texts(self, count: int) -> None:
-        async with self._changed:
-            await self._changed.wait_for(lambda: len(self.texts) >= count)
-
-    async def wait_reports(self, count: int) -> None:
-        async with self._changed:
-            await self._changed.wait_for(lambda: len(self.reports) >= count)
-
-
 @dataclass
 class ModemSite:
     """The lab's modem, the gateway that has it, and its inbox. task: the gateway's `run`."""
 
     control: ModemControl
     gateway: Modem
-    inbox: KeepingInbox
+    inbox: RememberingInbox
     task: asyncio.Task[None]
 
     async def up(self) -> None:
@@ -128,7 +89,7 @@ async def running(
     )
     tries = PinTries(control.record.parent / "sim-pins", b"key")
     gateway = Modem(section, tries=tries, now=time.time, chance=lambda: 0.5, patience=patience)
-    inbox = KeepingInbox()
+    inbox = RememberingInbox()
     task = asyncio.create_task(gateway.run(inbox))
     try:
         yield ModemSite(control, gateway, inbox, task)

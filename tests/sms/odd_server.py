@@ -1,12 +1,9 @@
-"""An HTTP server that answers with the bytes it is told, and an inbox that remembers."""
+"""An HTTP server that answers with the bytes it is told."""
 
 import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-
-from ledger.errors import LedgerError
-from sms.gateway import Incoming, Report
 
 LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 DROP = b""
@@ -54,25 +51,3 @@ def answer(status: int, body: str = "", *headers: str) -> bytes:
     octets = body.encode()
     lines = [f"HTTP/1.1 {status} said", f"Content-Length: {len(octets)}", *headers]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + octets
-
-
-class MemoryInbox:
-    """Remembers what is brought. full: it can take nothing."""
-
-    def __init__(self) -> None:
-        self.texts: dict[str, Incoming] = {}
-        self.reports: list[Report] = []
-        self.full = False
-        self.changed = asyncio.Condition()
-
-    async def received(self, text: Incoming) -> None:
-        if self.full:
-            raise LedgerError("the disk is full")
-        async with self.changed:
-            self.texts.setdefault(text.key, text)
-            self.changed.notify_all()
-
-    async def reported(self, report: Report) -> None:
-        async with self.changed:
-            self.reports.append(report)
-            self.changed.notify_all()

@@ -64,7 +64,7 @@ def port_of(
 
 async def test_two_new_texts_told_of_in_one_burst_are_both_taken(site: ModemSite) -> None:
     await site.control.deliver(*texts(2))
-    await site.inbox.wait_texts(2)
+    await site.inbox.until(lambda it: len(it.texts) >= 2)
     await site.control.wait_empty()
     assert site.inbox.bodies == ["text 0", "text 1"]
 
@@ -74,7 +74,7 @@ async def test_a_new_text_told_of_while_a_command_is_pending_is_taken_at_once(
 ) -> None:
     await site.control.deliver(*texts(1), inside=True)
     await site.gateway.send(outgoing())  # the next look by itself is in 30 seconds
-    await site.inbox.wait_texts(1)
+    await site.inbox.until(lambda it: len(it.texts) >= 1)
 
 
 async def test_twelve_of_twelve_new_texts_are_taken_while_sending_in_a_loop(
@@ -83,7 +83,7 @@ async def test_twelve_of_twelve_new_texts_are_taken_while_sending_in_a_loop(
     for number in range(12):
         await site.control.deliver(*texts(1, number), inside=number % 2 == 0)
         assert await site.gateway.send(outgoing()) == Sent(str(number + 1))
-    await site.inbox.wait_texts(12)
+    await site.inbox.until(lambda it: len(it.texts) >= 12)
     await site.control.wait_empty()
     assert len(await site.control.submitted()) == 12
 
@@ -94,7 +94,7 @@ async def test_one_undecodable_pdu_in_a_list_is_kept_raw_and_shifts_no_other(
 ) -> None:
     good = texts(2)
     await site.control.deliver(good[0], bad, good[1])
-    await site.inbox.wait_texts(3)
+    await site.inbox.until(lambda it: len(it.texts) >= 3)
     await site.control.wait_empty()
     first, unread, last = site.inbox.texts.values()
     assert [first.body, last.body] == ["text 0", "text 1"]
@@ -104,22 +104,22 @@ async def test_one_undecodable_pdu_in_a_list_is_kept_raw_and_shifts_no_other(
 
 
 async def test_a_text_is_not_deleted_before_it_is_safe(site: ModemSite) -> None:
-    site.inbox.refusing = 1
+    site.inbox.failures = 1
     await site.control.deliver(*texts(1))
-    await site.reaches(lambda: site.inbox.given == 1)
+    await site.reaches(lambda: len(site.inbox.refused) == 1)
     assert (await site.gateway.send(outgoing())) == Sent("1")  # it goes on meanwhile
     state = await site.control.state()
     assert state.stored["ME"] == 1
     assert not [said for said in state.heard if said.startswith("AT+CMGD")]
     await site.control.deliver(*texts(1, 1))
-    await site.inbox.wait_texts(2)
+    await site.inbox.until(lambda it: len(it.texts) >= 2)
     await site.control.wait_empty()
 
 
 async def test_a_line_that_is_no_utf8_does_not_end_the_reading_thread(site: ModemSite) -> None:
     await site.control.garbage()
     await site.control.deliver(*texts(1))
-    await site.inbox.wait_texts(1)
+    await site.inbox.until(lambda it: len(it.texts) >= 1)
     assert site.gateway.health().facts["reconnects"] == 0
 
 
@@ -218,7 +218,7 @@ async def test_only_one_thread_touches_it_so_that_no_command_lands_inside_a_text
             for _ in range(5):
                 assert site.gateway.health().state is GatewayState.UP
         assert isinstance(sending.result(), Sent)
-    await site.inbox.wait_texts(20)
+    await site.inbox.until(lambda it: len(it.texts) >= 20)
     assert threads == {"modem m"}
     heard = (await site.control.state()).heard
     after = [heard[at + 1] for at, said in enumerate(heard) if said.startswith("AT+CMGS=")]

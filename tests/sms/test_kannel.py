@@ -1,6 +1,7 @@
 """The gateway to Kannel: odd answers over real sockets, and what callbacks say."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import quote_from_bytes
@@ -28,7 +29,8 @@ from sms.gateways.http import Lost, NotReached, Reply, fields_of, new_session, o
 from sms.gateways.kannel import Kannel
 from sms.gateways.kannel_incoming import read_incoming
 from sms.piece import Piece
-from tests.sms.odd_server import DROP, MemoryInbox, OddServer, answer
+from tests.sms.odd_server import DROP, OddServer, answer
+from tests.sms.remembering_inbox import RememberingInbox
 
 NOW = 1_800_000_000.0
 HELLO = Outgoing("815-2", "+62811", None, Piece("hello", "gsm7"))
@@ -155,7 +157,7 @@ async def test_without_a_password_nothing_goes(session: aiohttp.ClientSession) -
 async def test_reports_are_told_in_the_order_in_which_they_come(
     session: aiohttp.ClientSession,
 ) -> None:
-    gateway, inbox = make(9, session), MemoryInbox()
+    gateway, inbox = make(9, session), RememberingInbox()
     report = next(it for it in gateway.callbacks() if it.path == "report")
     fields = {"key": "815-2", "type": "1", "words": "id:1 stat:DELIVRD\n\udcff"}
     assert (await report.handle(fields))[0] == 503  # it does not run yet
@@ -173,19 +175,19 @@ async def test_reports_are_told_in_the_order_in_which_they_come(
 async def test_a_text_is_taken_only_when_the_ledger_has_it(
     session: aiohttp.ClientSession,
 ) -> None:
-    gateway, inbox = make(9, session), MemoryInbox()
+    gateway, inbox = make(9, session), RememberingInbox()
     incoming = next(it for it in gateway.callbacks() if it.path == "incoming")
     text = {"from": "+62811", "text": "hello", "id": "7"}
     assert (await incoming.handle(text))[0] == 503
     async with running(gateway, inbox):
         assert (await incoming.handle({"text": "hello"}))[0] == 400
-        inbox.full = True
+        inbox.failures = math.inf
         with pytest.raises(LedgerError):
             await incoming.handle(text)
-        inbox.full = False
+        inbox.failures = 0
         assert await incoming.handle(text) == (200, "")
         assert await incoming.handle(text) == (200, "")
-    assert [it.body for it in inbox.texts.values()] == ["hello"]
+    assert inbox.bodies == ["hello"]
 
 
 async def test_its_health_follows_whether_somebody_listens(
@@ -194,9 +196,9 @@ async def test_its_health_follows_whether_somebody_listens(
     async with OddServer(answer(400, "Missing receiver(s) number(s), rejected")).listen() as server:
         gateway = make(server.port, session)
         assert gateway.health().state is GatewayState.STARTING
-        async with running(gateway, MemoryInbox()):
+        async with running(gateway, RememberingInbox()):
             await until(gateway, GatewayState.UP)
-    async with running(gateway, MemoryInbox()):
+    async with running(gateway, RememberingInbox()):
         await until(gateway, GatewayState.DOWN)
     assert f":{server.port}" in gateway.health().words
     # While it is up, smsbox is only connected to.
@@ -218,7 +220,7 @@ async def test_its_health_says_what_is_wrong(
 ) -> None:
     async with OddServer(said).listen() as server:
         gateway = make(server.port, session)
-        async with running(gateway, MemoryInbox()):
+        async with running(gateway, RememberingInbox()):
             await until(gateway, GatewayState.DOWN)
     assert words in gateway.health().words
 
@@ -289,7 +291,7 @@ def test_no_callback_breaks_the_reader(fields: dict[str, bytes]) -> None:
 class running:  # noqa: N801
     """A gateway that runs."""
 
-    def __init__(self, gateway: Kannel, inbox: MemoryInbox) -> None:
+    def __init__(self, gateway: Kannel, inbox: RememberingInbox) -> None:
         self._run = gateway.run(inbox)
 
     async def __aenter__(self) -> None:

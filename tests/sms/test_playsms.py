@@ -2,8 +2,9 @@
 
 import asyncio
 import json
+import math
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -26,7 +27,8 @@ from sms.gateways.playsms_watch import Watch
 from sms.gateways.playsms_wire import number_of, pieces, read_answer
 from sms.piece import Piece
 from tests.free_ports import free_ports
-from tests.sms.odd_server import DROP, MemoryInbox, OddServer, answer
+from tests.sms.odd_server import DROP, OddServer, answer
+from tests.sms.remembering_inbox import RememberingInbox
 
 NOW = 1_800_000_000.0
 NOON = datetime(2026, 11, 22, 12, 0, 0)
@@ -67,7 +69,7 @@ async def send(gateway: PlaySms, body: str, number: str = NUMBER) -> list[Fate]:
 
 
 @asynccontextmanager
-async def running(gateway: PlaySms, inbox: MemoryInbox) -> AsyncIterator[None]:
+async def running(gateway: PlaySms, inbox: RememberingInbox) -> AsyncIterator[None]:
     task = asyncio.create_task(gateway.run(inbox))
     await asyncio.sleep(0)
     try:
@@ -75,11 +77,6 @@ async def running(gateway: PlaySms, inbox: MemoryInbox) -> AsyncIterator[None]:
     finally:
         task.cancel()
         await asyncio.wait({task})
-
-
-async def until(inbox: MemoryInbox, holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10), inbox.changed:
-        await inbox.changed.wait_for(holds)
 
 
 @pytest.mark.parametrize(
@@ -192,17 +189,17 @@ async def test_what_playsms_says_of_texts_is_reported_once(
     session: aiohttp.ClientSession, server: PlayServer, strings: bool
 ) -> None:
     server.numbers_as_strings = strings
-    gateway, inbox = make(server.url, session), MemoryInbox()
+    gateway, inbox = make(server.url, session), RememberingInbox()
     await send(gateway, "before")
     server.states[1] = 3
     async with running(gateway, inbox):
-        await until(inbox, lambda: len(inbox.reports) == 1)
+        await inbox.until(lambda it: len(it.reports) == 1)
         for body in ("second", "third", "fourth, pending for ever"):
             await send(gateway, body)
         server.states[2] = 1
-        await until(inbox, lambda: len(inbox.reports) == 2)
+        await inbox.until(lambda it: len(it.reports) == 2)
         server.states |= {2: 3, 3: 2}
-        await until(inbox, lambda: len(inbox.reports) == 4)
+        await inbox.until(lambda it: len(it.reports) == 4)
         asked = len(server.asked)
         while len(server.asked) < asked + 6:
             await asyncio.sleep(0.01)
@@ -220,11 +217,11 @@ async def test_what_playsms_says_of_texts_is_reported_once(
 async def test_texts_come_in_with_their_time_and_once(
     session: aiohttp.ClientSession, server: PlayServer
 ) -> None:
-    inbox = MemoryInbox()
+    inbox = RememberingInbox()
     server.bring_in("15551234", "1234", 'say "hi" ₮', NOON)
     for _ in range(2):  # as after a restart
         async with running(make(server.url, session), inbox):
-            await until(inbox, lambda: len(inbox.texts) >= 1)
+            await inbox.until(lambda it: len(it.texts) >= 1)
     (text,) = inbox.texts.values()
     assert (text.sender, text.own_number, text.body) == ("15551234", "1234", "say 'hi' ₮")
     assert datetime.fromtimestamp(text.sent_at).astimezone().isoformat() == (
@@ -236,27 +233,27 @@ async def test_more_texts_than_a_page_come_in_all(
     session: aiohttp.ClientSession, server: PlayServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(playsms, "_PAGE", 3)
-    gateway, inbox = make(server.url, session), MemoryInbox()
+    gateway, inbox = make(server.url, session), RememberingInbox()
     server.bring_in("1", "2", "first", NOON)
     async with running(gateway, inbox):
-        await until(inbox, lambda: len(inbox.texts) == 1)
+        await inbox.until(lambda it: len(it.texts) == 1)
         for at in range(40):
             server.bring_in("1", "2", f"text {at}", NOON)
-        await until(inbox, lambda: len(inbox.texts) == 41)
-    assert [text.body for text in inbox.texts.values()][1:] == [f"text {at}" for at in range(40)]
+        await inbox.until(lambda it: len(it.texts) == 41)
+    assert inbox.bodies[1:] == [f"text {at}" for at in range(40)]
 
 
 async def test_what_the_ledger_could_not_take_is_asked_for_again(
     session: aiohttp.ClientSession, server: PlayServer
 ) -> None:
-    gateway, inbox = make(server.url, session), MemoryInbox()
-    inbox.full = True
+    gateway, inbox = make(server.url, session), RememberingInbox()
+    inbox.failures = math.inf
     server.bring_in("1", "2", "hello", NOON)
     async with running(gateway, inbox):
         while len(server.asked) < 3:
             await asyncio.sleep(0.01)
-        inbox.full = False
-        await until(inbox, lambda: len(inbox.texts) == 1)
+        inbox.failures = 0
+        await inbox.until(lambda it: len(it.texts) == 1)
 
 
 @pytest.mark.parametrize(
@@ -267,7 +264,7 @@ async def test_a_wrong_token_shows_in_its_health(
     session: aiohttp.ClientSession, server: PlayServer, settings: dict[str, Any], words: str
 ) -> None:
     gateway = make(server.url, session, **settings)
-    async with running(gateway, MemoryInbox()), asyncio.timeout(10):
+    async with running(gateway, RememberingInbox()), asyncio.timeout(10):
         while gateway.health().state is not GatewayState.DOWN:
             await asyncio.sleep(0.01)
     assert words in gateway.health().words
@@ -282,7 +279,7 @@ async def test_a_password_in_its_address_shows_neither_in_its_health_nor_in_a_fa
     url = f"http://proxy:pr0xy-s3cret@127.0.0.1:{port}/{path}?key=k3y-s3cret"
     gateway = make(url, session, token="wrong")
     fates = await send(gateway, "hello")
-    async with running(gateway, MemoryInbox()), asyncio.timeout(10):
+    async with running(gateway, RememberingInbox()), asyncio.timeout(10):
         while gateway.health().state is not GatewayState.DOWN:
             await asyncio.sleep(0.01)
     assert "s3cret" not in f"{fates} {gateway.health()}"
@@ -291,19 +288,19 @@ async def test_a_password_in_its_address_shows_neither_in_its_health_nor_in_a_fa
 async def test_pushed_texts_are_taken_when_the_ledger_has_them(
     session: aiohttp.ClientSession, server: PlayServer
 ) -> None:
-    gateway, inbox = make(server.url, session), MemoryInbox()
+    gateway, inbox = make(server.url, session), RememberingInbox()
     (incoming,) = gateway.callbacks()
     fields = {"src": "+62811", "dst": "100", "msg": "hello", "dt": "2026-11-22 12:00:00"}
     assert (await incoming.handle(fields))[0] == 503
     async with running(gateway, inbox):
         assert (await incoming.handle({"msg": "hello"}))[0] == 400
-        inbox.full = True
+        inbox.failures = math.inf
         with pytest.raises(LedgerError):
             await incoming.handle(fields)
-        inbox.full = False
+        inbox.failures = 0
         assert await incoming.handle(fields) == (200, "")
         assert await incoming.handle(fields) == (200, "")
-    assert [text.body for text in inbox.texts.values()] == ["hello"]
+    assert inbox.bodies == ["hello"]
 
 
 def test_it_asks_less_and_less_often_and_gives_up_after_a_day() -> None:

@@ -21,8 +21,8 @@ from sms.gateways.playsms import PlaySms
 from sms.playsms_service.login import LogIns
 from sms.playsms_service.replies import written
 from sms.playsms_service.sending import queue_of, text_of_queue
-from tests.sms.odd_server import MemoryInbox
 from tests.sms.playsms_client import PROGRAMS, SHOP_TOKEN, STOCK_TOKEN, serving
+from tests.sms.remembering_inbox import RememberingInbox
 from tests.sms.sms_office import CUSTOMER, site_text
 
 OTHER = "+628122222222"
@@ -210,7 +210,7 @@ def test_any_text_is_well_formed_xml(text: str) -> None:
 
 async def test_our_own_gateway_to_playsms_can_talk_to_it(tmp_path: Path) -> None:
     async with serving(tmp_path) as (office, client), new_session() as session:
-        inbox = MemoryInbox()
+        inbox = RememberingInbox()
         section = {
             "name": "play",
             "kind": "playsms",
@@ -238,8 +238,7 @@ async def test_our_own_gateway_to_playsms_can_talk_to_it(tmp_path: Path) -> None
             assert "".join(text.body for text in texts).replace(" ", "") == body.replace(" ", "")
             await office.gateway.reports(Report(f"one/{texts[0].id}-1", "delivered", ""))
             await office.text_in("Masuk", sender=OTHER)
-            async with asyncio.timeout(10), inbox.changed:
-                await inbox.changed.wait_for(lambda: bool(inbox.texts))
+            await inbox.until(lambda it: bool(it.texts))
             (text,) = inbox.texts.values()
             assert (text.sender, text.own_number, text.body) == (OTHER, "+62811000111", "Masuk")
             assert text.sent_at == office.moment

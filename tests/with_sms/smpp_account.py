@@ -1,65 +1,26 @@
-"""A gateway with an account at the lab's SMSC, and an inbox that remembers."""
+"""A gateway with an account at the lab's SMSC."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from random import Random
 from typing import Any
 
 from lab.ports import LOOPBACK
 from lab.smsc import Smsc
-from ledger.errors import LedgerError
 from pbx.gateways import SmppGateway
-from sms.gateway import GatewayState, Incoming, Outgoing, Report
+from sms.gateway import GatewayState, Outgoing
 from sms.gateways.smpp.gateway import Pauses, Smpp
 from sms.gateways.smpp.session import Patience
 from sms.piece import Piece
 from tests.free_ports import free_ports
+from tests.sms.remembering_inbox import RememberingInbox
 
 QUICK = Patience(connect=2.0, answer=1.0, silence=5.0, farewell=0.5)
 AT_ONCE = Pauses(lost=(0.02, 0.02), refused=(60.0, 60.0), stalled=(0.3, 0.3))
-
-
-class RememberingInbox:
-    """Takes everything, unless told to fail."""
-
-    def __init__(self) -> None:
-        self.texts: dict[str, Incoming] = {}
-        self.came: list[Incoming] = []
-        self.reports: list[Report] = []
-        self.failures = 0
-        """How many more times it fails."""
-        self.changed = asyncio.Condition()
-        self.open = asyncio.Event()
-        self.open.set()
-
-    async def received(self, text: Incoming) -> None:
-        await self._take()
-        self.came.append(text)
-        self.texts.setdefault(text.key, text)
-        await self._tell()
-
-    async def reported(self, report: Report) -> None:
-        await self._take()
-        self.reports.append(report)
-        await self._tell()
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        async with self.changed:
-            await self.changed.wait_for(condition)
-
-    async def _take(self) -> None:
-        await self.open.wait()
-        if self.failures:
-            self.failures -= 1
-            raise LedgerError("the disk is full")
-
-    async def _tell(self) -> None:
-        async with self.changed:
-            self.changed.notify_all()
 
 
 def make_smsc(**arguments: Any) -> Smsc:

@@ -12,8 +12,8 @@ from lab.smsc_texts import ACCEPT, DROP, STALL, THROTTLE, Answer, Text
 from sms.gateway import GatewayState, NotNow, Outgoing, Refused, Sent, Unknown
 from sms.gateways.smpp.gateway import Pauses
 from sms.gateways.smpp.session import Patience
+from tests.sms.remembering_inbox import RememberingInbox
 from tests.with_sms.smpp_account import (
-    RememberingInbox,
     make_smsc,
     running,
     settings_for,
@@ -278,7 +278,7 @@ async def test_a_hundred_texts_over_twenty_cut_links_come_in_once_each() -> None
             came = len(inbox.came)
             for number in range(5):
                 await smsc.bring(Text("628123456789", "1", b"text %d" % (5 * cut + number)))
-            await inbox.until(lambda: len(inbox.came) > came)  # noqa: B023
+            await inbox.until(lambda it: len(it.came) > came)  # noqa: B023
             await asyncio.sleep(random.random() / 500)
             await smsc.hang_up()
         await smsc.until(lambda: not smsc.waiting)
@@ -296,7 +296,7 @@ async def test_receipts_of_all_texts_come_back_by_their_references() -> None:
     )
     async with smsc, running(smsc, inbox) as gateway:
         fates = [await gateway.send(text_of(f"text {it}")) for it in range(20)]
-        await inbox.until(lambda: len(inbox.reports) == 20)
+        await inbox.until(lambda it: len(it.reports) == 20)
     assert [it.reference for it in inbox.reports] == [it.reference for it in fates]
     assert {(it.state, it.words, it.number) for it in inbox.reports} == {
         ("delivered", "DELIVRD", "+628123456789")
@@ -378,7 +378,7 @@ async def test_a_text_that_cannot_be_read_is_kept_as_it_came() -> None:
     async with make_smsc() as smsc, running(smsc, inbox):
         await smsc.bring(Text("628123456789", "1", b"\x01\x02", data_coding=4))
         smsc.links[0].ask(0x05, b"\x00\x01\x01628")
-        await inbox.until(lambda: len(inbox.came) == 2)
+        await inbox.until(lambda it: len(it.came) == 2)
         await smsc.until(lambda: smsc.commands[0x8000_0005] == 2)
     assert {it.body for it in inbox.came} == {None}
     assert all(it.trouble for it in inbox.came)

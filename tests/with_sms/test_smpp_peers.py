@@ -15,8 +15,8 @@ from lab.smsc import Smsc
 from lab.smsc_texts import Text
 from sms.gateway import GatewayState, NotNow, Outgoing, Refused, Sent
 from tests.free_ports import free_ports
+from tests.sms.remembering_inbox import RememberingInbox
 from tests.with_sms.smpp_account import (
-    RememberingInbox,
     make_smsc,
     running,
     text_of,
