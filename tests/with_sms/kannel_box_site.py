@@ -1,4 +1,4 @@
-"""voxpost as a box of a private bearerbox, with an inbox that remembers."""
+"""voxpost as a box of a private bearerbox, and what it brought."""
 
 import asyncio
 import time
@@ -11,10 +11,10 @@ from lab.kannel_conf import SMSC_OUT, KannelPorts
 from lab.packages import PackageTree
 from lab.ports import PortFinder
 from pbx.gateways import KannelBoxGateway
-from sms.gateway import Fate, GatewayState, Outgoing
+from sms.gateway import Fate, GatewayState, Outgoing, Sent
 from sms.gateways.kannel_box.gateway import KannelBox, Pauses
 from sms.gateways.kannel_box.session import Patience
-from tests.with_sms.kannel_site import Remembered
+from tests.sms.remembering_inbox import RememberingInbox
 
 QUICK = Pauses(lost=(0.05, 0.2), stalled=(0.05, 0.2), ledger=0.01)
 
@@ -22,8 +22,11 @@ QUICK = Pauses(lost=(0.05, 0.2), stalled=(0.05, 0.2), ledger=0.01)
 class KannelBoxSite:
     """A bearerbox and fakesmsc, no smsbox, the gateway to it, and what it brought."""
 
+    reported = ("delivered",)
+    """The reports of a piece."""
+
     def __init__(self, tree: PackageTree, folder: Path, finder: PortFinder) -> None:
-        self.inbox = Remembered()
+        self.inbox = RememberingInbox()
         self.kannel = PrivateKannel(tree, folder, KannelPorts.pick(finder), incoming_url=None)
         self.gateway = self.gateway_with()
         self._running: asyncio.Task[None] | None = None
@@ -83,3 +86,11 @@ class KannelBoxSite:
             await self.gateway.send(Outgoing(f"{key}-{at}", number, None, piece))
             for at, piece in enumerate(self.gateway.pieces(body, 77))
         ]
+
+    def taken(self, _: str) -> Sent:
+        """The fate of a piece that went out."""
+        return Sent()
+
+    def kept(self, _: str) -> Sent:
+        """The fate of a piece that Kannel keeps until its SMSC is there."""
+        return Sent(words="Kannel keeps it: none of its SMSCs is connected")

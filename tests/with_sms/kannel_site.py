@@ -1,8 +1,7 @@
-"""voxpost's gateway to a private Kannel, with an inbox that remembers."""
+"""voxpost's gateway to the smsbox of a private Kannel, and what it brought."""
 
 import asyncio
 import time
-from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -13,55 +12,25 @@ from lab.kannel import PrivateKannel
 from lab.kannel_conf import PASSWORD, USERNAME, KannelPorts
 from lab.packages import PackageTree
 from lab.ports import PortFinder
-from ledger.errors import LedgerError
 from pbx.gateways import KannelGateway
-from sms.gateway import Fate, Incoming, Outgoing, Report
+from sms.gateway import Fate, Outgoing, Sent
 from sms.gateways.http import new_session
 from sms.gateways.kannel import Kannel
-from sms.piece import Piece
 from sms.web import CallbackServer
+from tests.sms.remembering_inbox import RememberingInbox
 
 SECRET = "callback-secret-of-the-tests"
 ARGUMENTS = "from=%p&to=%P&text=%b&coding=%c&charset=%C&smsc=%i&id=%I&t=%T&udh=%u"
 
 
-class Remembered:
-    """An inbox. refuse: how many times it cannot take what comes."""
-
-    def __init__(self) -> None:
-        self.texts: list[Incoming] = []
-        self.reports: list[Report] = []
-        self.refused: list[str] = []
-        self.refuse = 0
-        self._changed = asyncio.Condition()
-
-    async def received(self, text: Incoming) -> None:
-        if self.refuse:
-            self.refuse -= 1
-            async with self._changed:
-                self.refused.append(text.key)
-                self._changed.notify_all()
-            raise LedgerError("the disk is full")
-        async with self._changed:
-            self.texts.append(text)
-            self._changed.notify_all()
-
-    async def reported(self, report: Report) -> None:
-        async with self._changed:
-            self.reports.append(report)
-            self._changed.notify_all()
-
-    async def until(self, holds: Callable[["Remembered"], bool]) -> None:
-        """Wait until something holds of it. Raises TimeoutError."""
-        async with asyncio.timeout(20), self._changed:
-            await self._changed.wait_for(lambda: holds(self))
-
-
 class KannelSite:
     """A Kannel, the gateway to it, and what it brought."""
 
+    reported = ("buffered", "delivered")
+    """fakesmsc's texts have two reports each, in any order: the SMSC took it; it has arrived."""
+
     def __init__(self, tree: PackageTree, folder: Path, finder: PortFinder) -> None:
-        self.inbox = Remembered()
+        self.inbox = RememberingInbox()
         self._callbacks = CallbackServer(
             "127.0.0.1", finder.one(), secret=SECRET, callbacks=self._callbacks_of
         )
@@ -109,16 +78,19 @@ class KannelSite:
         )
 
     async def send(self, body: str, key: str = "1", number: str = "+6281100") -> list[Fate]:
-        """Send a text; the fate of each piece. The keys are key-1, key-2, ..."""
+        """Send a text; the fate of each piece. The keys are key-0, key-1, ..."""
         return [
             await self.gateway.send(Outgoing(f"{key}-{at}", number, None, piece))
-            for at, piece in enumerate(self.gateway.pieces(body, 77), 1)
+            for at, piece in enumerate(self.gateway.pieces(body, 77))
         ]
+
+    def taken(self, key: str) -> Sent:
+        """The fate of a piece that went out."""
+        return Sent(key, "0: Accepted for delivery")
+
+    def kept(self, key: str) -> Sent:
+        """The fate of a piece that Kannel keeps until its SMSC is there."""
+        return Sent(key, "3: Queued for later delivery")
 
     def _callbacks_of(self, _: str) -> dict[str, Any]:
         return {callback.path: callback for callback in self.gateway.callbacks()}
-
-
-def piece_text(body: bytes, piece: Piece) -> str:
-    """What left Kannel, as text; `piece` says in which alphabet."""
-    return body.decode("utf-8" if piece.coding == "gsm7" else "utf-16-be")
