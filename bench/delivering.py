@@ -20,6 +20,7 @@ from lab.errors import LabError
 from lab.ports import LOOPBACK, PortFinder
 from lab.processes import Child
 from lab.services import service
+from lab.site_sections import DOMAIN, head, no_asterisk_section
 from ledger.entries import Entry, NewEntry, State
 from ledger.facts import MissedCallFacts, VoicemailFacts
 from ledger.outbox import Outbox
@@ -27,7 +28,6 @@ from ledger.store import open_ledger, sqlite_url
 from mail.identity import message_id
 from mail.spool import Spool
 
-DOMAIN = "lab.example"
 _LEFT_AT = 1_795_300_000
 _BATCH = 2000
 
@@ -46,29 +46,17 @@ class FullSite:
         folder.mkdir(parents=True, exist_ok=True)
         self.spool = Spool(folder / "state/spool")
         self.spool.prepare()
-        for name in ("ami", "apply"):
-            (folder / f"{name}.secret").write_text("nobody-listens-there\n")
         people_lines = "".join(
             f'[[people]]\nextension = "{it}"\nname = "Sari {it}"\nemail = "{it}@{DOMAIN}"\n'
             for it in self._people
         )
         self.http_port = ports.one()
         self.file.write_text(f"""\
-[site]
-name = "Klinik Sehat"
-domain = "{DOMAIN}"
-[asterisk]
-config_dir = "etc"
-spool_dir = "asterisk"
-log_dir = "log"
-ami = {{ port = {ports.one()}, secret_file = "ami.secret", apply_secret_file = "apply.secret" }}
-agi = {{ port = {ports.one()} }}
+{head(self.http_port)}
+{no_asterisk_section(ports)}
 [mail]
 smtp = {smtp}
 from = "Voicemail <voicemail@{DOMAIN}>"
-[service]
-state_dir = "state"
-http_port = {self.http_port}
 {people_lines}""")
 
     @property

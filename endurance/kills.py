@@ -24,7 +24,7 @@ from random import Random
 
 from endurance.kills_calls import Calls
 from endurance.kills_check import Verdict, count_accepted, examine
-from endurance.kills_site import VOXPOST, KillsSite, kills_site
+from endurance.kills_site import KillsSite, kills_site
 from lab.errors import LabError
 from lab.packages import PackageTree
 from lab.places import lab_home
@@ -120,7 +120,7 @@ class Killer:
     async def kill(self) -> None:
         """One life of voxpost."""
         self._killed.clear()
-        victim = self._victim = self._site.start_voxpost()
+        victim = self._victim = self._site.start()
         self._on_the_dot = self._random.random() < _ON_THE_DOT
         life = self._longest if self._on_the_dot else self._random.uniform(0, self._longest)
         try:
@@ -166,7 +166,7 @@ async def run(
         site.moods.chance = 0
         site.unruly.on_taken = lambda _: None
         say(f"{report.kills} kills done, {count_accepted(site)} voicemails; now it may deliver")
-        voxpost = site.start_voxpost()
+        voxpost = site.start()
         try:
             await _drain(site, plan, report, voxpost)
         finally:
@@ -199,7 +199,7 @@ async def _drain(site: KillsSite, plan: Plan, report: Report, voxpost: Child) ->
                 put_off.update(later)
                 if failed or later:
                     ids = [str(it) for it in (*failed, *later)]
-                    await run_program([*VOXPOST, "outbox", "retry", *ids, "--site", str(site.file)])
+                    await run_program(site.words("outbox", "retry", *ids))
                 await asyncio.sleep(_LOOK)
     except TimeoutError:
         pass  # what is left stands in the report

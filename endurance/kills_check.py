@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
 
-from endurance.kills_site import DOMAIN, KillsSite
+from endurance.kills_site import KillsSite
 from lab.errors import LabError
+from lab.site_sections import DOMAIN
 from lab.speech import read_audio
 from mail.identity import message_id
 from mail.recordings import FOLDERS, list_folder, mailbox_folder

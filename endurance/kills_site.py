@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -14,35 +13,38 @@ from random import Random
 from endurance.kills_calls import Calls
 from lab.accounts import MailUser
 from lab.asterisk import PrivateAsterisk
-from lab.errors import LabError
 from lab.mail_ports import MailPorts
 from lab.misbehaviour import Moods
 from lab.packages import PackageTree
 from lab.phone import Login
 from lab.ports import AsteriskPorts, PortFinder
-from lab.processes import Child, run_program
 from lab.services import service
-from lab.site_sections import asterisk_section, phones_section
+from lab.site_sections import (
+    DOMAIN,
+    asterisk_section,
+    caller_section,
+    head,
+    mailbox_section,
+    phones_section,
+)
 from lab.speech import Speech, from_prompt
 from lab.unruly import UnrulyServer
+from lab.voxpost import VoxpostSite
 from lab.zimbra_like import ZimbraLike
 
-DOMAIN = "lab.example"
 CALLER = Login("phone-2000", "caller-password")
-VOXPOST = (sys.executable, "-m", "cli")
 MOODS = 0.06  # chance of a fault at each of seven stages: about every third message
 _ANSWER_WITHIN = 1.0  # seconds that voxpost gives the mail server for each answer
 _SECRETS = 'secret = "ami-secret-1", apply_secret = "ami-secret-2"'
 
 
 @dataclass
-class KillsSite:
+class KillsSite(VoxpostSite):
     """Everything but voxpost, which is started and killed from outside.
 
     unruly: between voxpost and the mail server; `moods.chance` says how bad it is.
     """
 
-    folder: Path
     finder: PortFinder
     asterisk: PrivateAsterisk
     mail: ZimbraLike
@@ -52,16 +54,6 @@ class KillsSite:
     http_port: int
 
     @property
-    def file(self) -> Path:
-        """The site file."""
-        return self.folder / "site.toml"
-
-    @property
-    def log_file(self) -> Path:
-        """What all of voxpost's lives logged."""
-        return self.folder / "voxpost.log"
-
-    @property
     def heard(self) -> frozenset[str]:
         """Whose messages are marked heard once they are delivered: every second person's."""
         return frozenset(self.extensions[1::2])
@@ -69,14 +61,10 @@ class KillsSite:
     def address(self, extension: str) -> str:
         return f"{extension}@{DOMAIN}"
 
-    def start_voxpost(self) -> Child:
-        return Child("voxpost", [*VOXPOST, "run", "--site", str(self.file)], self.log_file)
-
     async def start_up_seconds(self) -> float:
         """How long voxpost takes here and now until it is ready."""
         began = time.monotonic()
-        words = [*VOXPOST, "run", "--site", str(self.file)]
-        async with service("voxpost", words, self.log_file, timeout=60):
+        async with service("voxpost", self.words("run"), self.log_file, timeout=60):
             return time.monotonic() - began
 
     def start_calls(self, calls: int, per_second: float) -> Calls:
@@ -111,13 +99,13 @@ class KillsSite:
 
     def _write(self) -> None:
         ports = self.asterisk.ports
-        people = "".join(_person(it, self.address(it), it in self.heard) for it in self.extensions)
+        heard = self.heard
+        people = "\n".join(
+            mailbox_section(it, "heard" if it in heard else "keep") for it in self.extensions
+        )
         self.file.write_text(
             f"""\
-[site]
-name = "Klinik Sehat"
-domain = "{DOMAIN}"
-
+{head(self.http_port)}
 {asterisk_section(self.asterisk, 22, _SECRETS)}
 [mail]
 from = "Voicemail <voicemail@{DOMAIN}>"
@@ -129,16 +117,8 @@ max_messages = 9999
 min_seconds = 1
 
 {phones_section(ports)}
-[service]
-state_dir = "state"
-http_port = {self.http_port}
 {people}
-[[people]]
-extension = "2000"
-name = "José Ñandú"
-voicemail = false
-phone = {{ password = "{CALLER.password}" }}
-"""
+{caller_section(CALLER)}"""
         )
 
 
@@ -147,17 +127,6 @@ def _command_line(process: Path) -> bytes:
         return (process / "cmdline").read_bytes()
     except OSError:
         return b""  # it has ended
-
-
-def _person(extension: str, address: str, heard: bool) -> str:
-    after = "heard" if heard else "keep"
-    return f"""
-[[people]]
-extension = "{extension}"
-name = "Person {extension}"
-email = "{address}"
-voicemail = {{ pin = "4321", after_delivery = "{after}" }}
-"""
 
 
 @asynccontextmanager
@@ -181,10 +150,7 @@ async def kills_site(
     asterisk.prepare()
     _hasten(asterisk, extensions)
     site._write()
-    words = ["generate-config", "--site", str(site.file), "--output", str(asterisk.etc_dir)]
-    code, said = await run_program([*VOXPOST, *words])
-    if code:
-        raise LabError(said.strip())
+    await site.command("generate-config", "--output", str(asterisk.etc_dir))
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(mail)
         await stack.enter_async_context(unruly)

@@ -17,9 +17,10 @@ from typing import Any
 
 from endurance.soak_calls import Made, Tally
 from endurance.soak_cuts import Done, Kind
-from endurance.soak_site import DOMAIN, PEOPLE, SoakSite
+from endurance.soak_site import PEOPLE, SoakSite
 from lab.accounts import MailUser
 from lab.ports import LOOPBACK
+from lab.site_sections import DOMAIN
 from ledger.entries import Entry, State
 from ledger.outbox import Outbox
 from ledger.store import open_ledger, sqlite_url

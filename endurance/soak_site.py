@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -18,47 +17,40 @@ from lab.mail_ports import MailPorts
 from lab.packages import PackageTree
 from lab.phone import Login
 from lab.ports import AsteriskPorts, PortFinder
-from lab.processes import Child, run_program
+from lab.processes import Child
 from lab.services import start_service
-from lab.site_sections import asterisk_section, phones_section, submission_table
+from lab.site_sections import (
+    DOMAIN,
+    asterisk_section,
+    caller_section,
+    head,
+    mailbox_section,
+    phones_section,
+    submission_table,
+)
 from lab.speech import from_prompt
+from lab.voxpost import VoxpostSite
 from lab.zimbra_like import ZimbraLike
 
-DOMAIN = "lab.example"
 CALLER = Login("phone-1009", "caller-password")
 MAIN_NUMBER = "100"
 PEOPLE = {"1001": "keep", "1002": "heard", "1003": "keep", "1004": "delete"}
 """Who has a mailbox, and what becomes of a recording once it is delivered."""
 
 _SENDER = MailUser(f"voicemail@{DOMAIN}", "voicemail-password")
-_VOXPOST = (sys.executable, "-m", "cli")
 _STOP_WITHIN = 30.0  # seconds; longer than voxpost gives what is on the wire
 
 
 @dataclass
-class SoakSite:
+class SoakSite(VoxpostSite):
     """Every part of it. lives: the ended lives of voxpost, with their exit codes."""
 
-    folder: Path
     asterisk: PrivateAsterisk
     mail: ZimbraLike
     link: Link
     http_port: int
     lives: list[int] = field(default_factory=list)
     _voxpost: Child | None = None
-
-    @property
-    def file(self) -> Path:
-        return self.folder / "site.toml"
-
-    @property
-    def log_file(self) -> Path:
-        """What all of voxpost's lives logged, as JSON."""
-        return self.folder / "voxpost.log"
-
-    @property
-    def ledger_file(self) -> Path:
-        return self.folder / "state/ledger.sqlite"
 
     @property
     def pid(self) -> int:
@@ -72,8 +64,8 @@ class SoakSite:
 
     async def start_voxpost(self) -> None:
         """Start it and wait until it is ready. Raises DidNotStart."""
-        command = [*_VOXPOST, "run", "--log", "json", "--site", str(self.file)]
-        self._voxpost = await start_service("voxpost", command, self.log_file)
+        words = self.words("run", "--log", "json")
+        self._voxpost = await start_service("voxpost", words, self.log_file)
 
     async def stop_voxpost(self) -> None:
         """End it with SIGTERM, and note how it ended."""
@@ -85,13 +77,6 @@ class SoakSite:
     def reread(self) -> None:
         """Tell voxpost to read its site file anew."""
         os.kill(self.pid, signal.SIGHUP)
-
-    async def command(self, *words: str) -> str:
-        """Run a voxpost command on this site. Raises LabError with its words when it fails."""
-        code, said = await run_program([*_VOXPOST, *words, "--site", str(self.file)], 120)
-        if code:
-            raise LabError(f"voxpost {words[0]}: {said.strip()}")
-        return said
 
     async def configure(self) -> None:
         """Write the site file and Asterisk's files, then lead voxpost's manager over the link."""
@@ -130,21 +115,9 @@ async def soak_site(folder: Path, finder: PortFinder, tree: PackageTree) -> Asyn
 
 
 def _site_text(asterisk: PrivateAsterisk, mail: ZimbraLike, http_port: int) -> str:
-    people = "".join(
-        f"""
-[[people]]
-extension = "{extension}"
-name = "Person {extension}"
-email = "{extension}@{DOMAIN}"
-voicemail = {{ pin = "4321", after_delivery = "{after}" }}
-"""
-        for extension, after in PEOPLE.items()
-    )
+    people = "\n".join(mailbox_section(*it) for it in PEOPLE.items())
     return f"""\
-[site]
-name = "Klinik Sehat"
-domain = "{DOMAIN}"
-
+{head(http_port)}
 {asterisk_section(asterisk, 22, 'secret = "ami-secret-1", apply_secret = "ami-secret-2"')}
 [mail]
 from = "Voicemail <{_SENDER.address}>"
@@ -161,13 +134,5 @@ open_destination = "1001"
 closed_destination = "1002"
 
 {phones_section(asterisk.ports)}
-[service]
-state_dir = "state"
-http_port = {http_port}
 {people}
-[[people]]
-extension = "1009"
-name = "José Ñandú"
-voicemail = false
-phone = {{ password = "{CALLER.password}" }}
-"""
+{caller_section(CALLER)}"""

@@ -177,7 +177,7 @@ class Storm:
     async def _kill(self, done: asyncio.Event) -> None:
         """voxpost lives again and again, for a while; at last until all has happened."""
         while not done.is_set() or self._report.kills < self._plan.kills:
-            victim = self._site.start_voxpost()
+            victim = self._site.start()
             life = self._random.uniform(0.3, _LONGEST_LIFE)
             try:
                 async with asyncio.timeout(life):
@@ -207,7 +207,7 @@ async def run(plan: Plan, folder: Path, say: Callable[[str], None] = print) -> R
         storm = Storm(site, plan, random, report)
         await storm.rage(say)
         say(f"{report.kills} kills done; now it may work")
-        voxpost = site.start_voxpost()
+        voxpost = site.start()
         try:
             await _drain(site, voxpost, plan)
         finally:
@@ -219,7 +219,7 @@ async def run(plan: Plan, folder: Path, say: Callable[[str], None] = print) -> R
 
 async def _drain(site: TextsSite, voxpost: Child, plan: Plan) -> None:
     """Wait until the modem is empty, nothing waits to be sent, and all mail has arrived."""
-    ledger = await open_ledger(sqlite_url(site.ledger))
+    ledger = await open_ledger(sqlite_url(site.ledger_file))
     try:
         book = TextBook(ledger)
         async with asyncio.timeout(_DRAIN_WITHIN):
@@ -261,7 +261,7 @@ async def _examine_sent(site: TextsSite, storm: Storm, report: Report) -> None:
         taken[f"{piece.number} {piece.concat.number if piece.concat else 0}"] += 1
     report.sent_twice = [key for key, count in taken.items() if count > 1]
     numbers = {key.split()[0] for key in taken}
-    ledger = await open_ledger(sqlite_url(site.ledger))
+    ledger = await open_ledger(sqlite_url(site.ledger_file))
     try:
         texts = await TextBook(ledger).newest(None, None, _EVERYTHING)
     finally:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,46 +11,23 @@ from lab.accounts import MailUser
 from lab.mail_ports import MailPorts
 from lab.modem_client import ModemControl, simulated_modem
 from lab.ports import PortFinder
-from lab.processes import Child
+from lab.site_sections import DOMAIN, head, no_asterisk_section
+from lab.voxpost import VoxpostSite
 from lab.zimbra_like import ZimbraLike
 
-DOMAIN = "lab.example"
 SMS_DOMAIN = f"sms.{DOMAIN}"
 DESK = f"desk@{DOMAIN}"
 WRITER = f"sari@{DOMAIN}"
-VOXPOST = (sys.executable, "-m", "cli")
 
 
 @dataclass
-class TextsSite:
+class TextsSite(VoxpostSite):
     """Everything but voxpost, which is started and killed from outside."""
 
-    folder: Path
     modem: ModemControl
     mail: ZimbraLike
     lmtp_port: int
     callback_port: int
-
-    @property
-    def file(self) -> Path:
-        """The site file."""
-        return self.folder / "site.toml"
-
-    @property
-    def log_file(self) -> Path:
-        """What all of voxpost's lives logged."""
-        return self.folder / "voxpost.log"
-
-    @property
-    def ledger(self) -> Path:
-        return self.folder / "state/ledger.sqlite"
-
-    @property
-    def command(self) -> list[str]:
-        return [*VOXPOST, "run", "--site", str(self.file)]
-
-    def start_voxpost(self) -> Child:
-        return Child("voxpost", self.command, self.log_file)
 
 
 @asynccontextmanager
@@ -68,28 +44,17 @@ async def texts_site(
     """
     users = [MailUser(address, "account-password") for address in (DESK, WRITER)]
     mail = ZimbraLike(folder / "mail", MailPorts.pick(finder), users, one_at_a_time=True)
-    lmtp, http, callbacks, ami, agi = (finder.one() for _ in range(5))
+    lmtp, callbacks = finder.one(), finder.one()
     async with mail, simulated_modem(folder / "modem") as modem:
         await mail.route(SMS_DOMAIN, f"lmtp:inet:127.0.0.1:{lmtp}")
         site = TextsSite(folder, modem, mail, lmtp, callbacks)
         site.file.write_text(
             f"""\
-[site]
-name = "Klinik Sehat"
-domain = "{DOMAIN}"
-
-[asterisk]
-ami = {{ port = {ami}, secret = "ami-secret-1", apply_secret = "ami-secret-2" }}
-agi = {{ port = {agi} }}
-spool_dir = "spool"
-
+{head(finder.one())}
+{no_asterisk_section(finder)}
 [mail]
 from = "SMS <sms@{DOMAIN}>"
 smtp = {{ host = "127.0.0.1", port = {mail.ports.trusted}, security = "plain" }}
-
-[service]
-state_dir = "state"
-http_port = {http}
 
 [sms]
 desk = "{DESK}"

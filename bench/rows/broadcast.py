@@ -23,6 +23,7 @@ from lab.packages import PackageTree
 from lab.places import lab_home
 from lab.ports import LOOPBACK, PortFinder
 from lab.processes import run_program
+from lab.site_sections import head, no_asterisk_section
 from lab.trees import kannel
 
 _TEXTS = 10_000
@@ -139,19 +140,11 @@ def _kannel(folder: Path, ports: KannelPorts, tree: PackageTree) -> PrivateKanne
 
 def _site(ports: PortFinder, kannel_ports: KannelPorts) -> str:
     return f"""\
-[site]
-name = "Klinik Sehat"
-domain = "lab.example"
-[asterisk]
-spool_dir = "asterisk"
-ami = {{ port = {ports.one()}, secret = "ami-secret-1", apply_secret = "ami-secret-2" }}
-agi = {{ port = {ports.one()} }}
+{head(ports.one())}
+{no_asterisk_section(ports)}
 [mail]
 smtp = {{ host = "127.0.0.1", port = {ports.one()}, security = "plain" }}
 from = "SMS <sms@lab.example>"
-[service]
-state_dir = "state"
-http_port = {ports.one()}
 [sms]
 desk = "desk@lab.example"
 broadcast_per_day = 1000000

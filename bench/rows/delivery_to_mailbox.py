@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from statistics import median
 
-from bench.delivering import DOMAIN, FullSite, recording
+from bench.delivering import FullSite, recording
 from bench.place import Place
 from bench.result import Result
 from bench.rows.delivery_to_sink import AUDIO, sample
@@ -18,7 +18,7 @@ from bench.sinks import SESSIONS, smtp_source
 from lab.accounts import MailUser
 from lab.errors import LabError
 from lab.mail_ports import MailPorts
-from lab.site_sections import submission_table
+from lab.site_sections import DOMAIN, submission_table
 from lab.zimbra_like import ZimbraLike
 from mail.message import Message
 

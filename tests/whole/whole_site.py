@@ -11,16 +11,21 @@ from lab.asterisk import PrivateAsterisk
 from lab.packages import PackageTree
 from lab.phone import Login, Phone
 from lab.ports import AsteriskPorts, PortFinder
-from lab.processes import run_program
 from lab.services import service
-from lab.site_sections import asterisk_section, phones_section, submission_table
+from lab.site_sections import (
+    asterisk_section,
+    caller_section,
+    head,
+    phones_section,
+    submission_table,
+)
 from lab.speech import Speech, from_prompt, read_audio
+from lab.voxpost import VoxpostSite
 from lab.zimbra_like import ZimbraLike
 
 SENDER = MailUser("voicemail@lab.example", "voicemail-password")
 _AMI_SECRET = "ami-secret-1"
-_CALLER_PASSWORD = "caller-password"
-_VOXPOST = (sys.executable, "-m", "cli")
+_CALLER = Login("phone-1009", "caller-password")
 
 
 @dataclass
@@ -36,7 +41,7 @@ class Whole:
             self.asterisk.ports.sip,
             speech=speech,
             speak_after=self._greeting_seconds(),
-            login=Login("phone-1009", _CALLER_PASSWORD),
+            login=_CALLER,
         )
         assert result.answered, result.words
 
@@ -68,30 +73,24 @@ class Parts:
         """
         asterisk = PrivateAsterisk(self.tree, self.folder / "pbx", AsteriskPorts.pick(self.finder))
         asterisk.prepare()
-        site = self.folder / "site.toml"
-        site.write_text(self._site_text(asterisk, people, mail))
-        words = ("generate-config", "--site", str(site), "--output", str(asterisk.etc_dir))
-        code, said = await run_program([*_VOXPOST, *words])
-        assert code == 0, said
+        site = VoxpostSite(self.folder)
+        site.file.write_text(self._site_text(asterisk, people, mail))
+        await site.command("generate-config", "--output", str(asterisk.etc_dir))
         for box in boxes:
             greeting = asterisk.spool_dir / "voicemail/default" / box / "unavail.wav"
             greeting.parent.mkdir(parents=True)
             greeting.write_bytes(from_prompt(asterisk.sounds_dir, 0.5, "vm-isunavail").wav())
-        log = self.folder / "voxpost.log"
         async with asterisk:
             try:
-                async with service("voxpost", [*_VOXPOST, "run", "--site", str(site)], log):
+                async with service("voxpost", site.words("run"), site.log_file):
                     yield Whole(asterisk, self.mail, self.phone, self.folder)
             finally:
-                sys.stdout.write(log.read_text())
+                sys.stdout.write(site.log_file.read_text())
 
     def _site_text(self, asterisk: PrivateAsterisk, people: str, mail: str) -> str:
         secrets = f'secret = "{_AMI_SECRET}", apply_secret = "ami-secret-2"'
         return f"""
-[site]
-name = "Klinik Sehat"
-domain = "lab.example"
-
+{head(self.finder.one())}
 {asterisk_section(asterisk, self.version, secrets)}
 [mail]
 from = "Voicemail <{SENDER.address}>"
@@ -99,14 +98,5 @@ smtp = {submission_table(self.mail, SENDER)}
 {mail}
 
 {phones_section(asterisk.ports)}
-[service]
-state_dir = "state"
-http_port = {self.finder.one()}
-
 {people}
-[[people]]
-extension = "1009"
-name = "José Ñandú"
-voicemail = false
-phone = {{ password = "{_CALLER_PASSWORD}" }}
-"""
+{caller_section(_CALLER)}"""

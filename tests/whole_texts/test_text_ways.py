@@ -27,7 +27,7 @@ from lab.prepare import install_mail_programs
 from lab.processes import run_program
 from lab.services import service
 from lab.texts import deliver_pdus
-from lab.texts_site import DESK, SMS_DOMAIN, VOXPOST, WRITER, TextsSite, texts_site
+from lab.texts_site import DESK, SMS_DOMAIN, WRITER, TextsSite, texts_site
 from lab.zimbra_like import need_mail_programs
 from pbx.site import load_site
 from sms.pdu.decode import decode_submit
@@ -67,7 +67,7 @@ def open_folder() -> Iterator[Path]:
 async def working(site: TextsSite) -> AsyncIterator[None]:
     """voxpost at work."""
     try:
-        async with service("voxpost", site.command, site.log_file):
+        async with service("voxpost", site.words("run"), site.log_file):
             yield
     finally:
         sys.stdout.write(site.log_file.read_text())
@@ -99,7 +99,7 @@ async def post(site: TextsSite, mail: EmailMessage) -> None:
 
 
 async def texts(site: TextsSite) -> list[dict[str, Any]]:
-    command = [*VOXPOST, "sms", "list", "--json", "--site", str(site.file)]
+    command = site.words("sms", "list", "--json")
     code, said = await run_program(command)
     assert code == 0, said
     found: list[dict[str, Any]] = json.loads(said)
