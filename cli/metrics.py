@@ -12,7 +12,7 @@ from cli.sms_metrics import sms_metrics
 
 
 def render_metrics(snapshot: Mapping[str, Any]) -> bytes:
-    """Write a snapshot (see cli/snapshot.py) as metrics."""
+    """Write a snapshot (Daemon.snapshot) as metrics."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Collector(snapshot))
     return generate_latest(registry)

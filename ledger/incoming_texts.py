@@ -200,15 +200,6 @@ class IncomingTexts:
 
         return await self._ledger.write(work)
 
-    async def waiting_parts(self) -> int:
-        """How many parts wait for others."""
-
-        def work(connection: Connection) -> int:
-            statement = select(func.count()).where(text_parts.c.text.is_(null()))
-            return connection.scalar(statement) or 0
-
-        return await self._ledger.read(work)
-
 
 def _insert_part(connection: Connection, part: NewPart, now: float) -> int | None:
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite

@@ -32,7 +32,7 @@ from ledger.text_rows import (
     stopped_among,
     usage_since,
 )
-from ledger.text_standing import Tell, derive, nobody
+from ledger.text_standing import Tell, derive
 from ledger.text_steps import Carriage, Step, take_steps
 from ledger.texts import Claim, NewText, Origin, PieceState, Text, TextState, Usage
 
@@ -104,19 +104,6 @@ class OutgoingTexts:
 
         return await self._ledger.read(work)
 
-    async def claim(
-        self, gateway: str, limit: int, now: float, owner: str, tell: Tell = nobody
-    ) -> list[Claim]:
-        """Take up to `limit` texts that are due at a gateway; their next pieces are being sent.
-
-        A number on the stop list gets none, whoever asked for it; who did is told.
-        """
-        return await self.turn(gateway, room=limit, now=now, owner=owner, tell=tell)
-
-    async def settle(self, steps: Sequence[Step], now: float, tell: Tell) -> None:
-        """Record what became of pieces and texts. All in one commit."""
-        await self._ledger.write(lambda it: take_steps(it, steps, now, tell))
-
     async def turn(
         self,
         gateway: str,
@@ -129,6 +116,8 @@ class OutgoingTexts:
         tell: Tell,
     ) -> list[Claim]:
         """Settle steps, begin with following pieces, and claim new texts. All in one commit.
+
+        A number on the stop list gets no text, whoever asked for it; who did is told.
 
         Returns what is to be sent now: `following`, and up to `room` texts more.
         """

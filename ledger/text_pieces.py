@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, or_, select, update
 
 from ledger.rows import parts, repeated
 from ledger.schema import text_pieces, text_reports, texts
@@ -49,11 +49,7 @@ def begin(connection: Connection, claims: Sequence[Claim], gateway: str, now: fl
 
 def forget(connection: Connection, claim: Claim) -> None:
     connection.execute(
-        delete(text_pieces).where(
-            text_pieces.c.text == claim.text.id,
-            text_pieces.c.at == claim.at,
-            text_pieces.c.state == PieceState.SENDING,
-        )
+        delete(text_pieces).where(_place(claim), text_pieces.c.state == PieceState.SENDING)
     )
 
 
@@ -143,36 +139,27 @@ def not_merely_sent(connection: Connection, text_ids: Sequence[int]) -> list[int
     return sorted(found)
 
 
-def record(
-    connection: Connection,
-    claim: Claim,
-    state: PieceState,
-    *,
-    words: str | None,
-    reference: str | None,
-    now: float,
+def record_not_sent(
+    connection: Connection, claim: Claim, state: PieceState, words: str | None, now: float
 ) -> None:
-    """Record what became of a piece that was being sent."""
+    """Record a piece that was being sent, and failed or may have gone out."""
     values: dict[str, Any] = {"state": state, "words": _stored(words), "moved": now}
-    if reference is not None:
-        values["reference"] = reference
-    elif state is PieceState.FAILED:
+    if state is PieceState.FAILED:
         values["reference"] = None  # the gateway did not take it, and reports nothing
-    place = (text_pieces.c.text == claim.text.id) & (text_pieces.c.at == claim.at)
     # A report may have come before the gateway's own answer: what it said stays so.
-    connection.execute(
-        update(text_pieces).where(place, text_pieces.c.state == PieceState.SENDING).values(**values)
-    )
-    if reference is not None:
-        _apply_early(connection, claim, reference, now)
+    being_sent = _place(claim) & (text_pieces.c.state == PieceState.SENDING)
+    connection.execute(update(text_pieces).where(being_sent).values(**values))
+
+
+def _place(claim: Claim) -> ColumnElement[bool]:
+    return (text_pieces.c.text == claim.text.id) & (text_pieces.c.at == claim.at)
 
 
 def _apply_early(connection: Connection, claim: Claim, reference: str, now: float) -> None:
     """Apply the reports that came before it was recorded what they report of."""
-    place = (text_pieces.c.text == claim.text.id) & (text_pieces.c.at == claim.at)
     named = (claim.text.gateway, reference, claim.text.number)
     for early in _early_reports(connection, named, now):
-        row = connection.execute(select(text_pieces).where(place)).first()
+        row = connection.execute(select(text_pieces).where(_place(claim))).first()
         if row is not None:
             _apply(connection, row, PieceState(early.state), early.words, now)
 

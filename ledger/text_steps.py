@@ -15,7 +15,7 @@ from ledger.text_pieces import (
     SentPiece,
     forget,
     not_merely_sent,
-    record,
+    record_not_sent,
     record_sent,
 )
 from ledger.text_rows import storable
@@ -41,7 +41,8 @@ class Step:
     Arguments:
         piece: SENT, FAILED or UNKNOWN; None: it was certainly not sent, as if never begun.
         end: where the text stands now; None: it goes on with its next piece.
-        reference: what the gateway's report will name, where that is not our own key.
+        reference: with piece = SENT: what the gateway's report will name, where that is not our
+            own key.
         due: with end = WAITING: when it is tried again.
         other: with end = WAITING: another gateway that is to carry it.
     """
@@ -84,7 +85,7 @@ def take_steps(connection: Connection, steps: Sequence[Step], now: float, tell: 
         connection.execute(_AS_SENT, whole)
     for step in steps:
         if step.piece is not PieceState.SENT:
-            take_step(connection, step, now)
+            _take_not_sent(connection, step, now)
     # A report may have come before the gateway's own answer, and said something else.
     ended = [
         it.claim.text.id
@@ -98,19 +99,12 @@ def take_steps(connection: Connection, steps: Sequence[Step], now: float, tell: 
                 insert_entry(connection, entry, now)
 
 
-def take_step(connection: Connection, step: Step, now: float) -> None:
+def _take_not_sent(connection: Connection, step: Step, now: float) -> None:
     """Record a step; its mails are for the caller, who knows where the text stands in the end."""
     if step.piece is None:
         forget(connection, step.claim)
     else:
-        record(
-            connection,
-            step.claim,
-            step.piece,
-            words=step.words,
-            reference=step.reference,
-            now=now,
-        )
+        record_not_sent(connection, step.claim, step.piece, step.words, now)
     if step.end is not None:
         _record_text(connection, step, step.end, now)
 

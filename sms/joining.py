@@ -20,8 +20,3 @@ def join(bodies: Mapping[int, str | None], total: int) -> str:
     known = [bodies.get(number) for number in range(1, total + 1)]
     runs = groupby(known, key=lambda body: body is None)
     return "".join(GAP if missing else "".join(filter(None, run)) for missing, run in runs)
-
-
-def is_whole(bodies: Mapping[int, str | None], total: int) -> bool:
-    """Whether every part has come, read or not."""
-    return all(number in bodies for number in range(1, total + 1))

@@ -22,6 +22,7 @@ from lab.ports import PortFinder
 from ledger.incoming_texts import IncomingTexts, NewPart
 from ledger.outgoing_texts import OutgoingTexts
 from ledger.store import Ledger
+from ledger.text_standing import nobody
 from ledger.text_steps import Step
 from ledger.texts import PieceState, TextState
 from pbx.gateways import ModemGateway
@@ -208,10 +209,10 @@ def test_texts_that_wait_long_and_those_that_are_unknown_are_told(run: Run, site
         texts = OutgoingTexts(ledger)
         for which in (1, 2):
             await texts.ask(new_text(which, gateway="stick"), NOW, NOW, lambda _: None)
-        claim, other = await texts.claim("stick", 2, NOW, "here", lambda *_: ())
+        claim, other = await texts.turn("stick", room=2, now=NOW, owner="here", tell=nobody)
         await texts.release([other])
         step = Step(claim, PieceState.UNKNOWN, TextState.UNKNOWN, "x")
-        await texts.settle([step], NOW, lambda *_: ())
+        await texts.turn("stick", steps=[step], now=NOW, owner="here", tell=nobody)
         part = NewPart("stick", "k", "raw", "+628", None, NOW, "x", None, 1, 2, 1)
         await IncomingTexts(ledger).take_in(part, 1.0, Reader())
 

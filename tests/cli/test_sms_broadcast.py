@@ -19,6 +19,7 @@ from ledger.broadcasts import BroadcastBook
 from ledger.number_lists import NumberGroups, StopList
 from ledger.outgoing_texts import OutgoingTexts
 from ledger.store import Ledger
+from ledger.text_standing import nobody
 from ledger.text_steps import Step
 from ledger.texts import PieceState, TextState
 from tests.cli.sms_site import SmsSite
@@ -64,9 +65,9 @@ async def send_some(ledger: Ledger, count: int) -> None:
     for found in await steps.unfinished():
         await steps.run(found.id)
         await steps.release(found.id, limit=count, parts=999, ahead=999, now=time.time())
-    claims = await outgoing.claim("stick", count, time.time(), "test")
+    claims = await outgoing.turn("stick", room=count, now=time.time(), owner="test", tell=nobody)
     done = [Step(it, PieceState.SENT, TextState.SENT) for it in claims]
-    await outgoing.settle(done, time.time(), lambda *_: ())
+    await outgoing.turn("stick", steps=done, now=time.time(), owner="test", tell=nobody)
     for found in await steps.unfinished():
         await steps.release(found.id, limit=0, parts=999, ahead=999, now=time.time())
 

@@ -14,6 +14,7 @@ from lab.ports import PortFinder
 from ledger.incoming_texts import IncomingTexts, NewPart
 from ledger.outgoing_texts import OutgoingTexts
 from ledger.store import Ledger
+from ledger.text_standing import nobody
 from ledger.text_steps import Step
 from ledger.texts import PieceState, TextState
 from tests.cli.sms_site import SmsSite
@@ -224,10 +225,10 @@ async def _came_in(ledger: Ledger) -> None:
 
 async def _unknown(ledger: Ledger) -> None:
     texts = OutgoingTexts(ledger)
-    claim, *others = await texts.claim("stick", 9, 2e9, "here", lambda *_: ())
+    claim, *others = await texts.turn("stick", room=9, now=2e9, owner="here", tell=nobody)
     await texts.release(others)
     step = Step(claim, PieceState.UNKNOWN, TextState.UNKNOWN, "no answer of the modem")
-    await texts.settle([step], NOW, lambda *_: ())
+    await texts.turn("stick", steps=[step], now=NOW, owner="here", tell=nobody)
 
 
 def test_the_gateways_are_listed_in_the_order_of_the_site_file(sms: Run) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from ledger.entries import NewEntry
@@ -61,8 +62,19 @@ class Office:
         return await self.texts.ask(new_text(which, **values), NOW, NOW - 3600, refuse)
 
     async def claim(self, limit: int = 10, *, now: float = NOW, gateway: str = "modem") -> Claim:
-        (claim,) = await self.texts.claim(gateway, limit, now, "here", self.tell)
+        (claim,) = await self.claims(limit, now=now, gateway=gateway)
         return claim
+
+    async def claims(
+        self, limit: int, *, now: float = NOW, gateway: str = "modem", owner: str = "here"
+    ) -> list[Claim]:
+        """Take up to `limit` texts that are due."""
+        return await self.texts.turn(gateway, room=limit, now=now, owner=owner, tell=self.tell)
+
+    async def settle(self, steps: Sequence[Step], now: float = NOW) -> None:
+        """Record what became of pieces."""
+        gateway = steps[0].claim.text.gateway
+        await self.texts.turn(gateway, steps=steps, now=now, owner="here", tell=self.tell)
 
     async def begin(self, claim: Claim, now: float) -> None:
         """Have the next piece of a claimed text be sent."""
@@ -84,7 +96,7 @@ class Office:
         now: float = NOW,
     ) -> None:
         step = Step(claim, piece, end, words, reference, due, other, mails)
-        await self.texts.settle([step], now, self.tell)
+        await self.settle([step], now)
 
     async def sent(self, which: int = 1, reference: str | None = None, **values: object) -> Claim:
         """A text of one piece that its gateway took."""

@@ -14,6 +14,7 @@ from ledger.number_lists import StopList
 from ledger.outgoing_texts import OutgoingTexts
 from ledger.store import Ledger, open_ledger, sqlite_url
 from ledger.text_book import TextBook
+from ledger.text_standing import nobody
 from ledger.texts import TextState
 from tests.ledger.text_samples import single
 
@@ -66,11 +67,11 @@ async def test_texts_are_held_until_they_are_released(
 ) -> None:
     found = await scheduled(book, 10)
     assert await states(book) == {HELD: 10}
-    assert not await outgoing.claim("one", 10, NOW, "me")
+    assert not await outgoing.turn("one", room=10, now=NOW, owner="me", tell=nobody)
     await steps.run(found.id)
     released = await steps.release(found.id, limit=4, parts=100, ahead=100, now=NOW)
     assert (released.texts, released.parts, set(released.gateways)) == (4, 4, {"one"})
-    claims = await outgoing.claim("one", 10, NOW, "me")
+    claims = await outgoing.turn("one", room=10, now=NOW, owner="me", tell=nobody)
     assert [it.text.number for it in claims] == [f"+62{number:06}" for number in range(4)]
 
 
@@ -92,9 +93,9 @@ async def test_a_slow_gateway_does_not_keep_a_fast_one_waiting(
     await steps.run(found.id)
     await steps.release(found.id, limit=2, parts=100, ahead=5, now=NOW)
     for _ in range(8):
-        await outgoing.claim("fast", 10, NOW, "me")
+        await outgoing.turn("fast", room=10, now=NOW, owner="me", tell=nobody)
         await steps.release(found.id, limit=2, parts=100, ahead=5, now=NOW)
-    assert len(await outgoing.claim("slow", 100, NOW, "me")) <= 5
+    assert len(await outgoing.turn("slow", room=100, now=NOW, owner="me", tell=nobody)) <= 5
     assert (await states(book))[TextState.SENDING] >= 15
 
 
@@ -128,7 +129,7 @@ async def test_it_is_done_only_when_nothing_is_on_its_way(
     found = await scheduled(book, 1)
     await steps.run(found.id)
     await steps.release(found.id, limit=9, parts=9, ahead=9, now=NOW)
-    (claim,) = await outgoing.claim("one", 9, NOW, "me")
+    (claim,) = await outgoing.turn("one", room=9, now=NOW, owner="me", tell=nobody)
     assert not (await steps.release(found.id, limit=9, parts=9, ahead=9, now=NOW)).done
     await outgoing.release([claim])
     await TextBook(book._ledger).drop(claim.text.id, NOW)
@@ -143,7 +144,7 @@ async def test_numbers_on_the_stop_list_do_not_keep_the_others_waiting(
     found = await scheduled(book, 25)
     await steps.run(found.id)
     await steps.release(found.id, limit=99, parts=99, ahead=99, now=NOW)
-    (claim,) = await outgoing.claim("one", 1, NOW, "me")
+    (claim,) = await outgoing.turn("one", room=1, now=NOW, owner="me", tell=nobody)
     assert claim.text.number == "+62000020"
     assert (await states(book))[TextState.STOPPED] == 20
 
@@ -210,7 +211,7 @@ async def test_every_question_of_the_daemon_is_answered_by_an_index(
     await steps.states(found.id)
     await steps.rest(found.id, "quiet hours")
     await steps.drop_rest(found.id, NOW)
-    await outgoing.claim("one", 4, NOW, "me")
+    await outgoing.turn("one", room=4, now=NOW, owner="me", tell=nobody)
     await outgoing.ask(single("+6299"), NOW, NOW, lambda _: None)
     event.remove(ledger._engine, "before_cursor_execute", note)
 

@@ -64,7 +64,7 @@ async def test_a_text_that_is_known_to_have_gone_is_not_sent_again(office: Offic
     await office.report("1-0", PieceState.DELIVERED)
     text = await office.book.retry(1, NOW)
     assert text.state is TextState.DELIVERED
-    assert await office.texts.claim("modem", 9, NOW, "here", office.tell) == []
+    assert await office.claims(9) == []
 
 
 @pytest.mark.parametrize("state", ["sending", "sent", "received"])
@@ -94,7 +94,7 @@ async def test_a_text_that_was_put_off_is_tried_at_once(office: Office) -> None:
 async def test_what_waits_or_failed_is_dropped_and_what_is_sent_is_not(office: Office) -> None:
     await office.ask(1)
     assert (await office.book.drop(1, NOW)).state is TextState.DROPPED
-    assert await office.texts.claim("modem", 9, NOW, "here", office.tell) == []
+    assert await office.claims(9) == []
     await office.sent(2)
     with pytest.raises(NoSuchEntry, match="text 2 is sent"):
         await office.book.drop(2, NOW)

@@ -36,20 +36,20 @@ async def test_many_at_once_stand_as_they_would_one_by_one(
     for office in offices:
         for which, count in enumerate(pieces, 1):
             await office.ask(which, pieces=count)
-    claims = await at_once.texts.claim("modem", TEXTS, NOW, "here", at_once.tell)
-    assert await one_by_one.texts.claim("modem", TEXTS, NOW, "here", one_by_one.tell) == claims
+    claims = await at_once.claims(TEXTS)
+    assert await one_by_one.claims(TEXTS) == claims
     going = claims
     while going:
         reports = _reports(random, going)
         steps = [_step(random, claim, pieces[claim.text.id - 1]) for claim in going]
         later = _reports(random, going)
         await at_once.texts.reported_many("modem", reports, NOW, at_once.tell)
-        await at_once.texts.settle(steps, NOW, at_once.tell)
+        await at_once.settle(steps)
         await at_once.texts.reported_many("modem", later, NOW, at_once.tell)
         for reference, it in reports.items():
             await one_by_one.report(reference, it.state, it.words)
         for step in steps:
-            await one_by_one.texts.settle([step], NOW, one_by_one.tell)
+            await one_by_one.settle([step])
         for reference, it in later.items():
             await one_by_one.report(reference, it.state, it.words)
         going = [Claim(it.claim.text, it.claim.at + 1) for it in steps if it.end is None]

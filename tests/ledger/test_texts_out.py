@@ -22,7 +22,7 @@ async def test_the_same_source_asked_for_twice_is_one_text(office: Office) -> No
     first, again = await office.ask(1), await office.ask(1, body="something else")
     assert first.text is not None
     assert (first.known, again.known, again.text) == (False, True, first.text)
-    assert len(await office.texts.claim("modem", 10, NOW, "here", office.tell)) == 1
+    assert len(await office.claims(10)) == 1
 
 
 async def test_the_same_source_asked_for_many_times_at_once_is_one_text(office: Office) -> None:
@@ -106,15 +106,15 @@ async def test_what_people_write_goes_before_broadcasts_and_older_before_newer(
     await office.ask(3, due=NOW - 9)
     await office.ask(4, due=NOW + 9)
     await office.ask(5, gateway="other")
-    claims = await office.texts.claim("modem", 10, NOW, "here", office.tell)
+    claims = await office.claims(10)
     assert [it.text.source for it in claims] == ["test:3", "test:2", "test:1"]
 
 
 async def test_no_more_are_claimed_than_asked_for_and_none_twice(office: Office) -> None:
     for number in range(5):
         await office.ask(number)
-    first = await office.texts.claim("modem", 2, NOW, "here", office.tell)
-    rest = await office.texts.claim("modem", 9, NOW, "there", office.tell)
+    first = await office.claims(2)
+    rest = await office.claims(9, owner="there")
     assert len({it.text.id for it in first + rest}) == 5
 
 
@@ -127,7 +127,7 @@ async def test_whoever_says_stop_gets_not_even_what_waits(office: Office, ledger
     await office.ask(1)
     await office.ask(2, number="+628111")
     await StopList(ledger).add([NUMBER], "text:1", NOW)
-    (claim,) = await office.texts.claim("modem", 9, NOW, "here", office.tell)
+    (claim,) = await office.claims(9)
     assert claim.text.number == "+628111"
     assert office.told == [(1, TextState.STOPPED, "its number is on the stop list", 0)]
     assert await office.mails() == 1
@@ -159,7 +159,7 @@ async def test_what_was_not_sent_waits_and_goes_on_where_it_stopped(office: Offi
     text, pieces = await office.book.show(1)
     assert (text.state, text.attempts, text.words) == (TextState.WAITING, 1, "no signal")
     assert len(pieces) == 1
-    assert await office.texts.claim("modem", 9, NOW + 29, "here", office.tell) == []
+    assert await office.claims(9, now=NOW + 29) == []
     assert (await office.claim(now=NOW + 30)).at == 1
 
 
@@ -195,7 +195,7 @@ async def test_after_a_crash_what_was_being_sent_is_unknown_and_the_rest_goes_on
 ) -> None:
     for number in (1, 2, 3):
         await office.ask(number, pieces=2)
-    claims = await office.texts.claim("modem", 3, NOW, "here", office.tell)
+    claims = await office.claims(3)
     await office.step(claims[1], SENT, None)
     await office.step(claims[2], SENT, None)
     await office.begin(Claim(claims[2].text, 1), NOW)
@@ -262,7 +262,7 @@ async def test_a_days_pieces_are_counted_when_they_are_begun_not_when_they_are_r
 
 async def test_what_came_in_is_never_sent(office: Office) -> None:
     await office.ask(1, origin=Origin.GATEWAY, due=NOW + 1)
-    assert await office.texts.claim("modem", 9, NOW, "here", office.tell) == []
+    assert await office.claims(9) == []
 
 
 async def test_every_piece_keeps_when_it_was_begun(office: Office, ledger: Ledger) -> None:

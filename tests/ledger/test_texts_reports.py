@@ -77,7 +77,7 @@ async def test_a_report_that_resolves_an_unknown_piece_lets_the_rest_go_out(
     await office.step(claim, SENT, None)
     await office.begin(Claim(claim.text, 1), NOW)
     await office.texts.recover("here", NOW, office.tell)
-    assert await office.texts.claim("modem", 9, NOW, "here", office.tell) == []
+    assert await office.claims(9) == []
     await office.report("1-1", DELIVERED)
     assert (await office.claim()).at == 2
 
@@ -92,7 +92,7 @@ async def test_a_text_that_was_reported_on_before_a_crash_is_not_claimed_beyond_
     await office.claim()
     await office.report("1-0", reported, "says the network")
     assert await office.texts.recover("here", NOW, office.tell) == []
-    assert await office.texts.claim("modem", 9, NOW, "here", office.tell) == []
+    assert await office.claims(9) == []
     assert await office.state() is stands
     failed = [(1, TextState.FAILED, "says the network", 0)]
     assert office.told == (failed if stands is TextState.FAILED else [])

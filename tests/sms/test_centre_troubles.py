@@ -15,6 +15,7 @@ from ledger.facts import NoticeFacts, TextFacts
 from ledger.incoming_texts import IncomingTexts
 from ledger.outgoing_texts import OutgoingTexts
 from ledger.store import Ledger
+from ledger.text_standing import nobody
 from ledger.texts import TextState
 from mail.intake.tokens import ReplyAddresses
 from pbx.gateways import GatewaySettings
@@ -185,7 +186,9 @@ async def test_what_was_being_sent_under_another_host_name_is_set_aside(tmp_path
     async with running_office(tmp_path) as office:
         office.gateway.up = False
         await office.send("Halo")
-        claims = OutgoingTexts(office.ledger).claim("one", 1, office.moment, "old-host")
+        claims = OutgoingTexts(office.ledger).turn(
+            "one", room=1, now=office.moment, owner="old-host", tell=nobody
+        )
         assert len(await claims) == 1
     async with running_office(tmp_path, owner="new-host") as office:
         await office.until(lambda it: it[0].state is TextState.UNKNOWN)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sms.joining import is_whole, join
+from sms.joining import join
 
 
 @pytest.mark.parametrize(
@@ -24,8 +24,3 @@ from sms.joining import is_whole, join
 )
 def test_what_is_missing_has_a_mark(bodies: dict[int, str | None], total: int, text: str) -> None:
     assert join(bodies, total) == text
-
-
-def test_a_text_is_whole_when_every_part_has_come() -> None:
-    assert is_whole({2: "b", 1: None}, 2)
-    assert not is_whole({2: "b", 3: "c"}, 2)
