@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -12,6 +14,8 @@ from sqlalchemy.exc import ArgumentError
 from ledger.store import Ledger, only_one, open_ledger, sqlite_url
 from mail.spool import Spool
 from pbx.model import Site
+
+T = TypeVar("T")
 
 LEDGER_FILE = "ledger.sqlite"
 SPOOL_FOLDER = "spool"
@@ -35,6 +39,19 @@ async def opened_ledger(site: Site, *, must_exist: bool = False) -> AsyncIterato
         yield ledger
     finally:
         await ledger.close()
+
+
+def ask_ledger(site: Site, question: Callable[[Ledger], Awaitable[T]]) -> T:
+    """Ask the ledger, which `voxpost run` must have made: by root it would be root's.
+
+    Raises as opened_ledger.
+    """
+
+    async def ask() -> T:
+        async with opened_ledger(site, must_exist=True) as ledger:
+            return await question(ledger)
+
+    return asyncio.run(ask())
 
 
 @contextmanager

@@ -11,6 +11,8 @@ import click
 
 C = TypeVar("C", bound=Callable[..., Any])
 
+ID = click.IntRange(1, 2**63 - 1)
+"""What a database's whole number holds."""
 DEFAULT_SITE = Path("/etc/voxpost/site.toml")
 
 

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
-from cli.exits import Exit, says_errors
-from cli.opening import opened_ledger, opened_spool
-from cli.options import json_option, print_json, site_option
+from cli.by_hand import change_each
+from cli.exits import says_errors
+from cli.opening import ask_ledger, opened_spool
+from cli.options import ID, json_option, print_json, site_option
 from cli.tables import moment, plain, print_table
 from ledger.entries import Entry, State
-from ledger.errors import NoSuchEntry
 from ledger.outbox import Outbox
-from mail.errors import HandoverFailed
 from mail.handover import Handover
 from pbx.model import Site
 from pbx.site import load_site
-
-T = TypeVar("T")
-
-_ID = click.IntRange(1, 2**63 - 1)  # what a database's whole number holds
 
 
 @click.group()
@@ -44,7 +37,7 @@ def outbox() -> None:
 def list_(site_file: Path, state: str | None, limit: int, as_json: bool) -> None:
     """List the newest messages."""
     wanted = None if state is None else State(state)
-    entries = _ask(load_site(site_file), lambda box: box.newest(wanted, limit))
+    entries = ask_ledger(load_site(site_file), lambda it: Outbox(it).newest(wanted, limit))
     if as_json:
         print_json([_as_data(entry) for entry in entries])
         return
@@ -70,13 +63,13 @@ def list_(site_file: Path, state: str | None, limit: int, as_json: bool) -> None
 
 
 @outbox.command()
-@click.argument("entry_id", metavar="ID", type=_ID)
+@click.argument("entry_id", metavar="ID", type=ID)
 @site_option
 @json_option
 @says_errors
 def show(entry_id: int, site_file: Path, as_json: bool) -> None:
     """Show one message: what it says, and the server's own words."""
-    entry = _ask(load_site(site_file), lambda box: box.show(entry_id))
+    entry = ask_ledger(load_site(site_file), lambda it: Outbox(it).show(entry_id))
     if as_json:
         print_json(_as_data(entry))
         return
@@ -99,29 +92,38 @@ def show(entry_id: int, site_file: Path, as_json: bool) -> None:
 
 
 @outbox.command()
-@click.argument("ids", metavar="ID...", nargs=-1, required=True, type=_ID)
+@click.argument("ids", metavar="ID...", nargs=-1, required=True, type=ID)
 @site_option
 @json_option
 @says_errors
 def retry(ids: tuple[int, ...], site_file: Path, as_json: bool) -> None:
     """Deliver failed, bounced, dropped or skipped messages after all."""
-    _by_hand(
-        _retry,
+    site = load_site(site_file)
+    change_each(
+        site,
         ids,
-        site_file,
-        "waits for `voxpost run`, which looks every 30 s",
+        lambda ledger, entry_id: _retry(site, Outbox(ledger), entry_id),
+        line=lambda it: f"{_to(it)}: waits for `voxpost run`, which looks every 30 s.",
+        as_data=_as_data,
         as_json=as_json,
     )
 
 
 @outbox.command()
-@click.argument("ids", metavar="ID...", nargs=-1, required=True, type=_ID)
+@click.argument("ids", metavar="ID...", nargs=-1, required=True, type=ID)
 @site_option
 @json_option
 @says_errors
 def drop(ids: tuple[int, ...], site_file: Path, as_json: bool) -> None:
     """Give messages up. The recording stays on the telephone."""
-    _by_hand(_drop, ids, site_file, "dropped", as_json=as_json)
+    change_each(
+        load_site(site_file),
+        ids,
+        lambda ledger, entry_id: Outbox(ledger).drop(entry_id, time.time()),
+        line=lambda it: f"{_to(it)}: dropped.",
+        as_data=_as_data,
+        as_json=as_json,
+    )
 
 
 async def _retry(site: Site, box: Outbox, entry_id: int) -> Entry:
@@ -134,49 +136,8 @@ async def _retry(site: Site, box: Outbox, entry_id: int) -> Entry:
     return await box.retry(entry_id, time.time(), audio)
 
 
-async def _drop(_: Site, box: Outbox, entry_id: int) -> Entry:
-    return await box.drop(entry_id, time.time())
-
-
-def _by_hand(
-    act: Callable[[Site, Outbox, int], Awaitable[Entry]],
-    ids: tuple[int, ...],
-    site_file: Path,
-    done: str,
-    *,
-    as_json: bool,
-) -> None:
-    """Do it to each; one that cannot be keeps no other from it."""
-
-    site = load_site(site_file)
-
-    async def each(box: Outbox) -> tuple[list[Entry], list[str]]:
-        changed, troubles = [], []
-        for entry_id in ids:
-            try:
-                changed.append(await act(site, box, entry_id))
-            except (NoSuchEntry, HandoverFailed) as error:
-                troubles.append(str(error))
-        return changed, troubles
-
-    changed, troubles = _ask(site, each)
-    if as_json:
-        print_json({"changed": [_as_data(entry) for entry in changed], "problems": troubles})
-    else:
-        for entry in changed:
-            click.echo(f"{entry.id} to {entry.recipient}: {done}.")
-        for trouble in troubles:
-            click.echo(trouble, err=True)
-    if troubles:
-        raise click.exceptions.Exit(Exit.FAILED)
-
-
-def _ask(site: Site, question: Callable[[Outbox], Awaitable[T]]) -> T:
-    async def ask() -> T:
-        async with opened_ledger(site, must_exist=True) as ledger:
-            return await question(Outbox(ledger))
-
-    return asyncio.run(ask())
+def _to(entry: Entry) -> str:
+    return f"{entry.id} to {entry.recipient}"
 
 
 def _as_data(entry: Entry) -> dict[str, Any]:

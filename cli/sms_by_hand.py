@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from cli.exits import Exit, says_errors
-from cli.options import json_option, print_json, site_option
-from cli.texts_shown import ID, ask_ledger, text_as_data
+from cli.by_hand import change_each
+from cli.exits import says_errors
+from cli.opening import ask_ledger
+from cli.options import ID, json_option, site_option
+from cli.texts_shown import text_as_data
 from ledger.errors import NoSuchEntry
-from ledger.store import Ledger
 from ledger.text_book import TextBook
 from ledger.texts import Text, TextState
-from pbx.model import Site
 from pbx.site import load_site
 
 
@@ -36,13 +36,14 @@ def retry(ids: tuple[int, ...], yes: bool, site_file: Path, as_json: bool) -> No
         unknown = ask_ledger(site, lambda it: _unknown_among(TextBook(it), ids))
         if unknown and not _may_arrive_twice(unknown):
             left = unknown
-    _by_hand(
+    change_each(
         site,
         [it for it in ids if it not in left],
-        lambda book, text_id: book.retry(text_id, time.time()),
-        "waits for `voxpost run`",
-        troubles=[f"text {it} is left as it is: it may have been sent." for it in left],
+        lambda ledger, text_id: TextBook(ledger).retry(text_id, time.time()),
+        line=lambda text: _said(text, "waits for `voxpost run`"),
+        as_data=text_as_data,
         as_json=as_json,
+        troubles=[f"text {it} is left as it is: it may have been sent." for it in left],
     )
 
 
@@ -53,12 +54,12 @@ def retry(ids: tuple[int, ...], yes: bool, site_file: Path, as_json: bool) -> No
 @says_errors
 def drop(ids: tuple[int, ...], site_file: Path, as_json: bool) -> None:
     """Give texts up that are not sent."""
-    _by_hand(
+    change_each(
         load_site(site_file),
         ids,
-        lambda book, text_id: book.drop(text_id, time.time()),
-        "dropped",
-        troubles=[],
+        lambda ledger, text_id: TextBook(ledger).drop(text_id, time.time()),
+        line=lambda text: _said(text, "dropped"),
+        as_data=text_as_data,
         as_json=as_json,
     )
 
@@ -81,34 +82,6 @@ def _may_arrive_twice(unknown: Sequence[int]) -> bool:
     return click.confirm(question, err=True)
 
 
-def _by_hand(
-    site: Site,
-    ids: Sequence[int],
-    act: Callable[[TextBook, int], Awaitable[Text]],
-    done: str,
-    *,
-    troubles: list[str],
-    as_json: bool,
-) -> None:
-    """Do it to each; one that cannot be keeps no other from it."""
-
-    async def each(ledger: Ledger) -> list[Text]:
-        changed = []
-        for text_id in ids:
-            try:
-                changed.append(await act(TextBook(ledger), text_id))
-            except NoSuchEntry as error:
-                troubles.append(str(error))
-        return changed
-
-    changed = ask_ledger(site, each)
-    if as_json:
-        print_json({"changed": [text_as_data(it) for it in changed], "problems": troubles})
-    else:
-        for text in changed:
-            said = done if text.state in {TextState.WAITING, TextState.DROPPED} else text.state
-            click.echo(f"{text.id} to {text.number}: {said}.")
-        for trouble in troubles:
-            click.echo(trouble, err=True)
-    if troubles:
-        raise click.exceptions.Exit(Exit.FAILED)
+def _said(text: Text, done: str) -> str:
+    said = done if text.state in {TextState.WAITING, TextState.DROPPED} else text.state
+    return f"{text.id} to {text.number}: {said}."

@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 
 from cli.exits import fail, says_errors
+from cli.opening import ask_ledger
 from cli.options import json_option, print_json, site_option
 from cli.tables import counted
-from cli.texts_shown import ask_ledger, number_meant
+from cli.texts_shown import number_meant
 from ledger.forgetting import Forgetting
 from pbx.site import load_site
 

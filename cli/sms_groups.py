@@ -12,10 +12,11 @@ from pathlib import Path
 import click
 
 from cli.exits import Exit, says_errors
+from cli.opening import ask_ledger
 from cli.options import json_option, print_json, site_option
 from cli.sms_numbers import File, column_option, print_bad, read_file, read_given
 from cli.tables import counted, moment, print_table
-from cli.texts_shown import ask_ledger, number_meant, sms_of
+from cli.texts_shown import number_meant, sms_of
 from ledger.number_lists import NumberGroups
 from pbx.model import Site
 from pbx.site import load_site

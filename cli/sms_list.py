@@ -9,9 +9,10 @@ from typing import Any
 import click
 
 from cli.exits import says_errors
-from cli.options import json_option, print_json, site_option
+from cli.opening import ask_ledger
+from cli.options import ID, json_option, print_json, site_option
 from cli.tables import moment, plain, print_table
-from cli.texts_shown import ID, ask_ledger, number_meant, text_as_data
+from cli.texts_shown import number_meant, text_as_data
 from ledger.store import Ledger
 from ledger.text_book import PartRecord, TextBook
 from ledger.texts import PieceRecord, Text, TextState

@@ -9,10 +9,11 @@ from pathlib import Path
 import click
 
 from cli.exits import Exit, fail, says_errors
+from cli.opening import ask_ledger
 from cli.options import json_option, print_json, site_option
 from cli.sms_numbers import File, column_option, print_bad, read_file, read_given
 from cli.tables import counted, moment, print_table
-from cli.texts_shown import ask_ledger, number_meant
+from cli.texts_shown import number_meant
 from ledger.number_lists import StopList
 from pbx.model import Site
 from pbx.numbers import e164_meant

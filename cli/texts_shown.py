@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from typing import Any, TypeVar
-
-import click
+from typing import Any
 
 from cli.exits import Exit, fail
-from cli.opening import opened_ledger
-from ledger.store import Ledger
 from ledger.texts import Text
 from pbx.model import Site
 from pbx.numbers import e164_meant
 from pbx.sms import Sms
-
-T = TypeVar("T")
-
-ID = click.IntRange(1, 2**63 - 1)  # what a database's whole number holds
 
 
 def sms_of(site: Site) -> Sms:
@@ -27,16 +17,6 @@ def sms_of(site: Site) -> Sms:
     if site.sms is None:
         fail("the site file has no [sms]: add it, with a desk and a gateway.", Exit.SITE)
     return site.sms
-
-
-def ask_ledger(site: Site, question: Callable[[Ledger], Awaitable[T]]) -> T:
-    """Ask the ledger, which `voxpost run` must have made: by root it would be root's."""
-
-    async def ask() -> T:
-        async with opened_ledger(site, must_exist=True) as ledger:
-            return await question(ledger)
-
-    return asyncio.run(ask())
 
 
 def number_meant(site: Site, written: str) -> str:
