@@ -6,15 +6,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, null, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, null, select, update
 
 from ledger.entries import NewEntry
 from ledger.number_lists import join, leave, stop, unstop
-from ledger.rows import insert_entry, parts
+from ledger.rows import insert, insert_entry, parts
 from ledger.schema import keyword_calls, text_parts, texts
 from ledger.store import Ledger
-from ledger.text_rows import insert_texts, read_text, stopped_among, storable, usage_since
+from ledger.text_rows import (
+    count_since,
+    insert_texts,
+    read_text,
+    stopped_among,
+    storable,
+    usage_since,
+)
 from ledger.texts import NewText, Origin, Text, TextState, Usage
 
 
@@ -86,12 +92,7 @@ class TextsSoFar:
 
     def count(self, number: str, origin: Origin, since: float) -> int:
         """How many texts of an origin a number had since a moment."""
-        found: int | None = self._connection.scalar(
-            select(func.count())
-            .select_from(texts)
-            .where(texts.c.number == number, texts.c.origin == origin, texts.c.created > since)
-        )
-        return found or 0
+        return count_since(self._connection, number, origin, since)
 
     def last_writer(self, number: str) -> str | None:
         """Extension of the person who wrote to a number last; empty for the desk."""
@@ -202,9 +203,8 @@ class IncomingTexts:
 
 
 def _insert_part(connection: Connection, part: NewPart, now: float) -> int | None:
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     statement = (
-        dialect.insert(text_parts)
+        insert(connection, text_parts)
         .values(
             gateway=part.gateway,
             key=part.key,

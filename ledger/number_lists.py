@@ -6,10 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Table, delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, delete, func, select
 
-from ledger.rows import parts
+from ledger.rows import among, insert, parts
 from ledger.schema import group_members, stop_changes, stop_list
 from ledger.store import Ledger
 
@@ -46,7 +45,7 @@ class Member:
 def stop(connection: Connection, numbers: Sequence[str], how: str, now: float) -> list[str]:
     """Put numbers on the stop list; returns those that were not on it."""
     statement = (
-        _insert(connection, stop_list)
+        insert(connection, stop_list)
         .on_conflict_do_nothing(index_elements=["number"])
         .returning(stop_list.c.number)
     )
@@ -81,7 +80,7 @@ def join(
         if fields or number not in known
     ]
     if rows:
-        statement = _insert(connection, group_members)
+        statement = insert(connection, group_members)
         new = {"fields": statement.excluded.fields}
         connection.execute(
             statement.on_conflict_do_update(index_elements=["name", "number"], set_=new), rows
@@ -176,11 +175,7 @@ class NumberGroups:
 
 
 def _known(connection: Connection, group: str, numbers: Sequence[str]) -> set[str]:
-    known: set[str] = set()
-    for some in parts(numbers):
-        mine = (group_members.c.name == group) & group_members.c.number.in_(some)
-        known.update(connection.scalars(select(group_members.c.number).where(mine)))
-    return known
+    return among(connection, group_members.c.number, numbers, group_members.c.name == group)
 
 
 def _keep_change(
@@ -189,9 +184,3 @@ def _keep_change(
     rows = [{"number": it, "at": now, "stopped": stopped, "how": how} for it in numbers]
     if rows:
         connection.execute(stop_changes.insert(), rows)
-
-
-def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    if connection.dialect.name == "postgresql":
-        return postgresql.insert(table)
-    return sqlite.insert(table)

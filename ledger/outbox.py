@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, case, func, or_, select, update
 
 from ledger.entries import End, Entry, NewEntry, State
 from ledger.errors import NoSuchEntry
-from ledger.rows import insert_entry, parts, read_entry, repeated, set_aside
+from ledger.rows import among, insert_entry, read_entry, repeated, set_aside
 from ledger.schema import mailboxes, outbox
 from ledger.store import Ledger
 
@@ -80,15 +80,7 @@ class Outbox:
     async def known(self, sources: Iterable[str]) -> set[str]:
         """Which of these sources were handed over before."""
         wanted = list(sources)
-
-        def work(connection: Connection) -> set[str]:
-            found: set[str] = set()
-            for part in parts(wanted):
-                rows = connection.scalars(select(outbox.c.source).where(outbox.c.source.in_(part)))
-                found.update(rows)
-            return found
-
-        return await self._ledger.read(work)
+        return await self._ledger.read(lambda it: among(it, outbox.c.source, wanted))
 
     async def lease(self, limit: int, now: float, until: float, owner: str) -> list[Entry]:
         """Take up to `limit` entries that are due; nobody else gets them before `until`.

@@ -1,11 +1,11 @@
-"""Entries of the outbox as rows of its table."""
+"""What all tables need of SQL, and entries of the outbox as rows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, update
+from sqlalchemy import Column, ColumnElement, Connection, Row, Table, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ledger.entries import Entry, NewEntry, State
@@ -32,11 +32,27 @@ def parts(values: Sequence[T]) -> Iterator[list[T]]:
         yield repeated(values[start : start + _PART])
 
 
+def among(
+    connection: Connection, column: Column[T], values: Sequence[T], *where: ColumnElement[bool]
+) -> set[T]:
+    """Which of these values a column has, in the rows that are meant."""
+    found: set[T] = set()
+    for some in parts(values):
+        found.update(connection.scalars(select(column).where(column.in_(some), *where)))
+    return found
+
+
+def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that may say what to do ON CONFLICT, in the words of this database."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
+
+
 def insert_entry(connection: Connection, entry: NewEntry, now: float) -> bool:
     """Insert unless its source is known."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     statement = (
-        dialect.insert(outbox)
+        insert(connection, outbox)
         .values(
             source=entry.source,
             kind=entry.facts.KIND,

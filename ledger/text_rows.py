@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, exists, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
-from ledger.rows import parts
+from ledger.rows import among, insert, parts
 from ledger.schema import stop_list, text_pieces, texts
 from ledger.texts import (
     NOT_SENT,
@@ -34,9 +33,8 @@ def storable(text: str) -> str:
 
 def insert_texts(connection: Connection, new: Sequence[NewText], now: float) -> list[str]:
     """Insert those whose source is not known; returns the sources that were new."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     statement = (
-        dialect.insert(texts)
+        insert(connection, texts)
         .on_conflict_do_nothing(index_elements=["source"])
         .returning(texts.c.source)
     )
@@ -128,20 +126,12 @@ def texts_of(connection: Connection, text_ids: Sequence[int]) -> list[Text]:
 
 def stopped_among(connection: Connection, numbers: Sequence[str]) -> set[str]:
     """Which of these numbers want no texts."""
-    found: set[str] = set()
-    for some in parts(numbers):
-        found.update(
-            connection.scalars(select(stop_list.c.number).where(stop_list.c.number.in_(some)))
-        )
-    return found
+    return among(connection, stop_list.c.number, numbers)
 
 
 def sources_among(connection: Connection, sources: Sequence[str]) -> set[str]:
     """Which of these sources have a text."""
-    found: set[str] = set()
-    for some in parts(sources):
-        found.update(connection.scalars(select(texts.c.source).where(texts.c.source.in_(some))))
-    return found
+    return among(connection, texts.c.source, sources)
 
 
 def hold_waiting(connection: Connection, broadcast: int) -> None:
@@ -174,6 +164,16 @@ def drop_held(connection: Connection, broadcast: int, now: float) -> int:
 def move(connection: Connection, text_ids: Sequence[int], **values: Any) -> None:
     for some in parts(text_ids):
         connection.execute(update(texts).where(texts.c.id.in_(some)).values(**values))
+
+
+def count_since(connection: Connection, number: str, origin: Origin, since: float) -> int:
+    """How many texts of an origin a number had since a moment."""
+    found: int | None = connection.scalar(
+        select(func.count())
+        .select_from(texts)
+        .where(texts.c.number == number, texts.c.origin == origin, texts.c.created > since)
+    )
+    return found or 0
 
 
 def usage_since(connection: Connection, since: float, extension: str, account: str) -> Usage:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Select, select
 
 from ledger.schema import by_a_program, texts
 from ledger.store import Ledger
-from ledger.text_rows import read_text
+from ledger.text_rows import count_since, read_text
 from ledger.texts import Origin, Text
 
 
@@ -48,16 +48,7 @@ class TextSearch:
 
     async def count(self, number: str, origin: Origin, since: float) -> int:
         """How many texts of an origin a number had since a moment."""
-        statement = (
-            select(func.count())
-            .select_from(texts)
-            .where(texts.c.number == number, texts.c.origin == origin, texts.c.created > since)
-        )
-
-        def work(connection: Connection) -> int:
-            return connection.scalar(statement) or 0
-
-        return await self._ledger.read(work)
+        return await self._ledger.read(lambda it: count_since(it, number, origin, since))
 
 
 def _statement(wanted: Wanted) -> Select[tuple[object, ...]]:
