@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from types import FrameType
-from typing import BinaryIO, Final, TypeVar
+from typing import BinaryIO, Final
 
 import structlog
 
@@ -22,8 +22,7 @@ from agi.runner import run_script, tell
 from agi.services import Services
 from agi.statistics import ScriptStatistics
 from agi.variables import Result
-
-T = TypeVar("T")
+from pbx.apart import apart
 
 # Any other than 0 may be AGISTATUS=FAILURE to Asterisk; the dialplan goes on all the same.
 EXIT_DONE: Final = 0
@@ -50,11 +49,11 @@ class ProcessChannel:
 
     async def execute(self, command: bytes) -> Reply:
         """Send a command, return its reply. Raises CallEnded, ProtocolError."""
-        return await _in_thread(lambda: self._agi.ask(command))
+        return await apart(lambda: self._agi.ask(command))
 
     async def send_last(self, command: bytes) -> None:
         """Send a command and do not wait. Raises CallEnded."""
-        await _in_thread(lambda: self._agi.tell(command))
+        await apart(lambda: self._agi.tell(command))
 
 
 async def answer_as_process(
@@ -73,7 +72,7 @@ async def answer_as_process(
     with _hangup_noted() as hangup:
         try:
             async with asyncio.timeout(HEADER_SECONDS):
-                agi = await _in_thread(lambda: SafeAgi(stdin, stdout))
+                agi = await apart(lambda: SafeAgi(stdin, stdout))
         except (BadHeader, TimeoutError) as error:
             log.warning("agi.not_started_by_asterisk", reason=str(error) or "no agi_ lines came")
             return EXIT_USAGE
@@ -111,28 +110,3 @@ def _hangup_noted() -> Iterator[threading.Event]:
         yield hangup
     finally:
         signal.signal(signal.SIGHUP, before)
-
-
-async def _in_thread(work: Callable[[], T]) -> T:
-    # A daemon thread, not to_thread(): a read that never returns must not keep the process.
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[T] = loop.create_future()
-
-    def settle(result: T | None, error: BaseException | None) -> None:
-        if future.done():  # given up at the time limit
-            return
-        if error is not None:
-            future.set_exception(error)
-        else:
-            future.set_result(result)  # type: ignore[arg-type]
-
-    def run() -> None:
-        try:
-            result, error = work(), None
-        except Exception as caught:
-            result, error = None, caught
-        with suppress(RuntimeError):  # the loop has closed meanwhile
-            loop.call_soon_threadsafe(settle, result, error)
-
-    threading.Thread(target=run, daemon=True, name="agi-pipe").start()
-    return await future

@@ -11,12 +11,12 @@ from ledger.in_step import Pair, Spot
 from mail.aftercare import MailboxActions, MailboxUnable, MailboxUnreachable
 from mail.imap.errors import ImapRefused
 from mail.imap.session import ImapSession
-from mail.in_step.apart import apart
 from mail.in_step.mailbox import UNSEEN, MailSide, Sighting
 from mail.in_step.memory import Memory
 from mail.in_step.merge import CONFLICT, Action, Side, Step, merge
 from mail.in_step.statistics import InStepStatistics
 from mail.in_step.telephone import TelephoneSide
+from pbx.apart import apart
 from pbx.voicemail import WhenDeleted
 
 AGAIN_SOON = 3.0  # seconds until the second look at what was not found

@@ -15,13 +15,13 @@ from mail.aftercare import MailboxActions
 from mail.errors import MailError
 from mail.imap.errors import ImapLoginRefused, ImapRefused, ImapUnreachable
 from mail.imap.session import ImapSession
-from mail.in_step.apart import apart
 from mail.in_step.lane import Lane
 from mail.in_step.memory import Memory
 from mail.in_step.rest import Rest
 from mail.in_step.schedule import Schedule
 from mail.in_step.statistics import InStepStatistics
 from mail.in_step.visit import Outcome, Visitor
+from pbx.apart import apart
 from pbx.imap import ImapServer
 from pbx.model import Site
 from pbx.people import Person

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from mail.imap.session import ImapSession, Selected
 from mail.in_step.account import Account
-from mail.in_step.apart import apart
+from pbx.apart import apart
 
 _LONGEST_WAIT = 600.0  # seconds
 _SHORTEST_WAIT = 0.05

@@ -9,12 +9,12 @@ from ledger.in_step import InStep, Standing
 from mail.aftercare import MailboxActions
 from mail.imap.session import ImapSession
 from mail.in_step.account import Account, account_of
-from mail.in_step.apart import apart
 from mail.in_step.carrier import AGAIN_SOON, Carrier, Scene
 from mail.in_step.mailbox import MailSide
 from mail.in_step.memory import Memory
 from mail.in_step.statistics import InStepStatistics
 from mail.in_step.telephone import NoMailbox, TelephoneSide
+from pbx.apart import apart
 from pbx.model import Site
 from pbx.numbers import Mailbox
 from pbx.people import Person

@@ -15,7 +15,7 @@ async def apart(work: Callable[[], T]) -> T:
     """Run `work` in a thread of its own; raises what it raises.
 
     A thread of asyncio's or of an executor would hold up the end of the process for as long as a
-    silent server is waited for. If cancelled, the thread goes on alone.
+    silent server, or a pipe, is waited for. If cancelled, the thread goes on alone.
     """
     loop = asyncio.get_running_loop()
     future: asyncio.Future[T] = loop.create_future()
@@ -37,5 +37,5 @@ async def apart(work: Callable[[], T]) -> T:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
             loop.call_soon_threadsafe(settle, result, fault)
 
-    threading.Thread(target=run, name="in-step", daemon=True).start()
+    threading.Thread(target=run, name="apart", daemon=True).start()
     return await future
