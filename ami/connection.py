@@ -21,6 +21,7 @@ from ami.reply import Reply
 from ami.settings import AmiSettings, ConnectionStatus, LinkState, asterisk_of
 from ami.wire import ActionFields, Event
 from pbx.backoff import Backoff
+from pbx.waiting import set_within
 
 _NO_FIELDS: ActionFields = MappingProxyType({})
 _UNANSWERED_PINGS = 3  # of a link that talks all the time, but never to us
@@ -261,10 +262,6 @@ class AmiConnection:
 
 async def _first(link: Link, event: asyncio.Event, seconds: float) -> None:
     """Wait for an event, the time or the link's end; raise ConnectionLost for the last."""
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        pass
+    await set_within(event, seconds)
     if link.closed:
         raise ConnectionLost(str(link.trouble))

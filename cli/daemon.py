@@ -43,6 +43,7 @@ from mail.writer import EntryWriter
 from pbx.errors import SiteError
 from pbx.numbers import Mailbox
 from pbx.site import load_site
+from pbx.waiting import set_within
 
 if TYPE_CHECKING:
     from cli.sms_part import SmsPart
@@ -270,10 +271,8 @@ class Daemon:
             except (MailError, LedgerError, OSError) as error:
                 self._sweep_trouble = str(error)
                 self._log.error("sweep", reason=str(error))
-            with contextlib.suppress(TimeoutError):
-                pause = _SWEEP_EVERY if self._sweep_trouble is None else _SWEEP_AGAIN
-                async with asyncio.timeout(pause):
-                    await self._sweep_now.wait()
+            pause = _SWEEP_EVERY if self._sweep_trouble is None else _SWEEP_AGAIN
+            await set_within(self._sweep_now, pause)
 
     async def _feed_watchdog(self) -> None:
         """Tell systemd that the loop turns; a loop that hangs is restarted."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from typing import Protocol
 
 import structlog
@@ -13,6 +12,7 @@ from ledger.errors import LedgerError
 from ledger.facts import VoicemailFacts
 from ledger.outbox import Outbox
 from mail.errors import MailError
+from pbx.waiting import set_within
 
 _PERIOD = 60.0  # seconds; between two looks when nobody wakes us
 _BATCH = 100
@@ -74,9 +74,7 @@ class Aftercare:
                 await self._work()
             except (MailboxUnreachable, LedgerError) as error:
                 self._log.warning("mailbox not in step yet", reason=str(error))
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_PERIOD):
-                    await self._woken.wait()
+            await set_within(self._woken, _PERIOD)
 
     async def _work(self) -> None:
         """All that is owed; a mailbox that is busy has its turn the next time."""

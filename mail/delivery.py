@@ -24,6 +24,7 @@ from mail.retry import RetryPolicy
 from mail.settling import Settler
 from mail.spool import Spool
 from mail.statistics import DeliveryStatistics
+from pbx.waiting import set_within
 
 _LEASES = 64  # entries leased at a time, for each connection
 _READY = 32  # entries ready to be sent, for each connection
@@ -197,9 +198,7 @@ class Delivery:
         """Wait until the next entry is due or somebody wakes us."""
         seconds = _LONGEST_NAP if due is None else min(_LONGEST_NAP, max(0.0, due - self._now()))
         if seconds > 0 and not self._stopping.is_set():
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await self._woken.wait()
+            await set_within(self._woken, seconds)
 
     async def _work(self, lane: Lane) -> None:
         """Send what is ready over one lane, until it is told to end."""

@@ -21,6 +21,7 @@ from mail.retry import RetryPolicy
 from pbx.errors import PbxError
 from pbx.model import Site
 from pbx.sms import Keyword
+from pbx.waiting import set_within
 from sms.gateways.http import place_of
 from sms.keyword_answers import KeywordAnswers, ToAnswer
 from sms.notices import keyword_call_failed
@@ -85,14 +86,7 @@ class KeywordCalling:
                 self._log.error("ledger", reason=str(error))
                 full = False
             if not full:
-                await self._wait()
-
-    async def _wait(self) -> None:
-        try:
-            async with asyncio.timeout(_TICK):
-                await self._wake.wait()
-        except TimeoutError:
-            pass
+                await set_within(self._wake, _TICK)
 
     async def _round(self) -> bool:
         """Make the calls that are due; whether there may be more."""

@@ -16,6 +16,7 @@ from ledger.outgoing_texts import OutgoingTexts
 from ledger.text_standing import Tell
 from ledger.texts import Claim, TextState
 from mail.retry import RetryPolicy
+from pbx.waiting import set_within
 from sms.fates import Elsewhere, Ended, Judge
 from sms.gateway import Fate, Gateway, GatewayState, Outgoing, Refused, Sent, Unknown
 from sms.pace import Pace
@@ -176,10 +177,7 @@ class SendingLane:
     async def _nap(self) -> None:
         """Until somebody wakes us, something was sent, or it is time to look again."""
         seconds = min(_LOOK_EVERY, self._pace.wait or _LOOK_EVERY)
-        try:
-            async with asyncio.timeout(seconds):
-                await self._woken.wait()
-        except TimeoutError:
+        if not await set_within(self._woken, seconds):
             # Others write into the ledger too, and what was put off is due some time.
             self._drained = self._drained and self._pace.wait > 0
 

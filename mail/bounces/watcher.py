@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -21,6 +20,7 @@ from mail.imap.session import ImapSession
 from pbx.bounces import Bounces
 from pbx.imap import ImapServer
 from pbx.model import Site
+from pbx.waiting import set_within
 
 T = TypeVar("T")
 
@@ -84,7 +84,7 @@ class BounceWatcher:
                 if self.statistics.connected:
                     pause = _FIRST_PAUSE
                 self._note(error, then=f"again in {pause:.0f} s")
-                await self._sleep(pause * (0.5 + self._chance()))
+                await set_within(self._renewed, pause * (0.5 + self._chance()))
                 pause = min(2 * pause, _LONGEST_PAUSE)
             finally:
                 self.statistics.connected = False
@@ -166,11 +166,6 @@ class BounceWatcher:
     def _note(self, error: Exception, *, then: str) -> None:
         self.statistics.trouble = str(error)
         self._log.warning("bounces are not seen", reason=str(error), then=then)
-
-    async def _sleep(self, seconds: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._renewed.wait()
 
 
 class _Worker:

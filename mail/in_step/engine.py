@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Callable
 
@@ -25,6 +24,7 @@ from pbx.apart import apart
 from pbx.imap import ImapServer
 from pbx.model import Site
 from pbx.people import Person
+from pbx.waiting import set_within
 
 _SERVER_RESTS = (1.0, 30.0)  # seconds, first and longest
 _LOGIN_RESTS = (300.0, 3600.0)
@@ -228,9 +228,7 @@ class KeepInStep:
         """Until somebody is due, or there are news."""
         person = lane.person
         if person is None or not lane.connected:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await self._schedule.changed.wait()
+            await set_within(self._schedule.changed, seconds)
             return
         mail = self._memories[person].mail
         try:

@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 
+from pbx.waiting import set_within
 from sms.gateways.smpp.errors import NoAnswer, NotSmpp
 from sms.gateways.smpp.pdu import RESPONSE, Command, Pdu, decode, length_of
 from sms.gateways.smpp.status import INVALID_COMMAND, TEMPORARY
@@ -234,14 +235,10 @@ class Session:
 
     async def _quiet(self) -> None:
         while (left := self._heard + self._patience.silence - self._clock()) > 0:
-            try:
-                async with asyncio.timeout(left):
-                    await self._stored.wait()
-            except TimeoutError:
-                continue
-            self._stored.clear()
-            await asyncio.sleep(min(_CONFIRM_AFTER, self._patience.silence))
-            return
+            if await set_within(self._stored, left):
+                self._stored.clear()
+                await asyncio.sleep(min(_CONFIRM_AFTER, self._patience.silence))
+                return
 
 
 def _words(error: OSError) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 
 from pbx.backoff import Backoff
 from pbx.gateways import SmppGateway
+from pbx.waiting import set_within
 from sms.gateway import Fate, NotNow, Outgoing, Refused, Sent, Unknown
 from sms.gateways.smpp.errors import NoAnswer
 from sms.gateways.smpp.outgoing import submit_of
@@ -91,9 +91,7 @@ class Submitting:
 
     async def _may_go(self) -> bool:
         if not self._sure and self.under_way:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_PROBE_WITHIN):
-                    await self._answered.wait()
+            await set_within(self._answered, _PROBE_WITHIN)
         return not self.stands_still and (self._sure or not self.under_way)
 
     def _unanswered(self, error: NoAnswer, *, probes: bool) -> Fate:
