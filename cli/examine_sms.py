@@ -31,7 +31,7 @@ from pbx.model import Site
 from pbx.secret import SecretUnusable
 from pbx.sms import Sms
 from sms.gateways.http import Reply, form_of, new_session, place_of, post
-from sms.gateways.playsms_wire import read_answer
+from sms.gateways.playsms.wire import read_answer
 
 _TIMEOUT = 3.0  # seconds
 _WAITS_LONG = 600.0  # seconds

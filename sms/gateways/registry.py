@@ -16,11 +16,11 @@ from pbx.gateways import (
     SmppGateway,
 )
 from sms.gateway import Gateway
-from sms.gateways.kannel import Kannel
+from sms.gateways.kannel.gateway import Kannel
 from sms.gateways.kannel_box.gateway import KannelBox
 from sms.gateways.modem.gateway import Modem
 from sms.gateways.modem.pins import PinTries
-from sms.gateways.playsms import PlaySms
+from sms.gateways.playsms.gateway import PlaySms
 from sms.gateways.smpp.gateway import Smpp
 
 

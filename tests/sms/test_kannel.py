@@ -26,8 +26,8 @@ from sms.gateway import (
 )
 from sms.gateways import http
 from sms.gateways.http import Lost, NotReached, Reply, fields_of, new_session, octets_of, post
-from sms.gateways.kannel import Kannel
-from sms.gateways.kannel_incoming import read_incoming
+from sms.gateways.kannel.gateway import Kannel
+from sms.gateways.kannel.incoming import read_incoming
 from sms.piece import Piece
 from tests.sms.odd_server import DROP, OddServer, answer
 from tests.sms.remembering_inbox import RememberingInbox

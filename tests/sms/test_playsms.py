@@ -20,11 +20,11 @@ from lab.playsms import PlayServer
 from ledger.errors import LedgerError
 from pbx.gateways import PlaySmsGateway
 from sms.gateway import Fate, GatewayState, NotNow, Outgoing, Refused, Sent, Unknown
-from sms.gateways import playsms
 from sms.gateways.http import new_session
-from sms.gateways.playsms import PlaySms
-from sms.gateways.playsms_watch import Watch
-from sms.gateways.playsms_wire import number_of, pieces, read_answer
+from sms.gateways.playsms import gateway as playsms
+from sms.gateways.playsms.gateway import PlaySms
+from sms.gateways.playsms.watch import Watch
+from sms.gateways.playsms.wire import number_of, pieces, read_answer
 from sms.piece import Piece
 from tests.free_ports import free_ports
 from tests.sms.odd_server import DROP, OddServer, answer

@@ -17,7 +17,7 @@ from pbx.gateways import PlaySmsGateway
 from pbx.site import parse_site
 from sms.gateway import Outgoing, Report, Sent
 from sms.gateways.http import new_session
-from sms.gateways.playsms import PlaySms
+from sms.gateways.playsms.gateway import PlaySms
 from sms.playsms_service.login import LogIns
 from sms.playsms_service.replies import written
 from sms.playsms_service.sending import queue_of, text_of_queue

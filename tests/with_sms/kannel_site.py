@@ -15,7 +15,7 @@ from lab.ports import PortFinder
 from pbx.gateways import KannelGateway
 from sms.gateway import Fate, Outgoing, Sent
 from sms.gateways.http import new_session
-from sms.gateways.kannel import Kannel
+from sms.gateways.kannel.gateway import Kannel
 from sms.web import CallbackServer
 from tests.sms.remembering_inbox import RememberingInbox
 

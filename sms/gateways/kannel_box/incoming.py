@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from sms.gateway import Incoming, Report
+from sms.gateways.kannel.incoming import body_of
+from sms.gateways.kannel.reports import STATES, words_of
 from sms.gateways.kannel_box.frames import Sms, SmsType, encode
-from sms.gateways.kannel_incoming import body_of
-from sms.gateways.kannel_reports import STATES, words_of
 from sms.pdu.user_data_header import read_header
 
 _LATEST = 2**31 - 1

@@ -27,11 +27,11 @@ from sms.gateway import (
     Sent,
     Unknown,
 )
-from sms.gateways import kannel_sendsms as sendsms
 from sms.gateways.condition import Condition
 from sms.gateways.http import Lost, NotReached, Reply, octets_of, post
-from sms.gateways.kannel_incoming import read_incoming
-from sms.gateways.kannel_reports import STATES, words_of
+from sms.gateways.kannel import sendsms
+from sms.gateways.kannel.incoming import read_incoming
+from sms.gateways.kannel.reports import STATES, words_of
 from sms.piece import Piece
 from sms.splitting import segments
 

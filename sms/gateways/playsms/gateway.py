@@ -26,11 +26,11 @@ from sms.gateway import (
     Sent,
     Unknown,
 )
-from sms.gateways import playsms_wire as wire
 from sms.gateways.condition import Condition
 from sms.gateways.http import Lost, NotReached, Reply, form_of, place_of, post
-from sms.gateways.playsms_fate import fate_of, wrong_address
-from sms.gateways.playsms_watch import Watch
+from sms.gateways.playsms import wire
+from sms.gateways.playsms.fate import fate_of, wrong_address
+from sms.gateways.playsms.watch import Watch
 from sms.piece import Piece
 
 _WINDOW = 2  # it drains 4 to 5 texts a second

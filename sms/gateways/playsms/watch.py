@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from sms.gateways.playsms_wire import STATES
+from sms.gateways.playsms.wire import STATES
 
 _AT_START = 100  # texts that may have been sent before a restart
 _LONGEST = 86_400.0  # seconds: some stay pending for ever

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pbx.gateways import PlaySmsGateway
 from sms.gateway import Fate, NotNow, Refused, Sent, Unknown
 from sms.gateways.http import place_of
-from sms.gateways.playsms_wire import WsAnswer, number_of, read_answer
+from sms.gateways.playsms.wire import WsAnswer, number_of, read_answer
 
 _WRONG_ADDRESS = frozenset({301, 302, 303, 307, 308, 401, 403, 404, 405})
 _OUR_TROUBLE = frozenset({"100", "103", "104", "105", "106"})  # log-in, credit, token, rights

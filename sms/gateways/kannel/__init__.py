@@ -1,0 +1,1 @@
+"""Kannel by its sendsms service, and by callback."""

@@ -1,0 +1,1 @@
+"""PlaySMS by its web service."""
