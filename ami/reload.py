@@ -6,17 +6,18 @@ from ami.connection import AmiConnection
 from ami.errors import ActionFailed, NotPermitted, ReloadRefused
 from ami.wire import Event
 
+_TIMEOUT = 60.0  # seconds for one reload or list
+
 
 class Reloader:
     """Reloads modules and asks Asterisk what it now has, over an account of its own.
 
-    The account needs write=system,reporting. timeout: seconds for one reload or list.
+    The account needs write=system,reporting.
     Every method raises what AmiConnection.action raises, and NotPermitted or NotSupported.
     """
 
-    def __init__(self, connection: AmiConnection, *, timeout: float = 60.0) -> None:
+    def __init__(self, connection: AmiConnection) -> None:
         self._connection = connection
-        self._timeout = timeout
 
     async def reload(self, module: str) -> None:
         """Reload one module, `pbx_config` say.
@@ -24,7 +25,7 @@ class Reloader:
         Raises ReloadRefused with Asterisk's words. Asterisk also says yes to a file with
         faults in it: ask afterwards whether it has what it should.
         """
-        reply = await self._connection.action("Reload", {"Module": module}, timeout=self._timeout)
+        reply = await self._connection.action("Reload", {"Module": module}, timeout=_TIMEOUT)
         try:
             reply.or_fail()
         except NotPermitted:
@@ -60,9 +61,9 @@ class Reloader:
 
     async def active_calls(self) -> int:
         """How many calls are up now."""
-        reply = await self._connection.action("CoreStatus", timeout=self._timeout)
+        reply = await self._connection.action("CoreStatus", timeout=_TIMEOUT)
         return int(reply.or_fail().get("CoreCurrentCalls", "0"))
 
     async def _list(self, action: str, **fields: str) -> tuple[Event, ...]:
-        reply = await self._connection.action(action, fields, timeout=self._timeout)
+        reply = await self._connection.action(action, fields, timeout=_TIMEOUT)
         return reply.or_fail().events

@@ -63,10 +63,10 @@ from = "Voicemail <voicemail@{DOMAIN}>"
     def file(self) -> Path:
         return self.folder / "site.toml"
 
-    def voicemails(self, count: int, wav: bytes, *, first: int = 0) -> list[NewEntry]:
+    def voicemails(self, count: int, wav: bytes) -> list[NewEntry]:
         """Voicemail as the hand-over leaves it, each with a recording of its own in the spool."""
         entries = []
-        for number in range(first, first + count):
+        for number in range(count):
             audio = f"{number:032x}.wav"
             self.spool.path(audio).write_bytes(wav)
             extension = self._people[number % len(self._people)]
@@ -77,11 +77,11 @@ from = "Voicemail <voicemail@{DOMAIN}>"
             entries.append(_entry(f"voicemail:{number}", extension, facts, audio))
         return entries
 
-    def missed_calls(self, count: int, *, first: int = 0) -> list[NewEntry]:
+    def missed_calls(self, count: int) -> list[NewEntry]:
         """Missed calls of two thousand callers."""
-        random = Random(first)
+        random = Random(0)
         entries = []
-        for number in range(first, first + count):
+        for number in range(count):
             extension = self._people[number % len(self._people)]
             facts = MissedCallFacts(
                 f"0812{random.randrange(2000):08}", "Budi", _LEFT_AT + number, 1

@@ -12,6 +12,8 @@ from dialplan_templates.errors import CannotWrite, NotOurs
 from dialplan_templates.mark import State, state_of, with_mark
 from dialplan_templates.sections import hide_secrets, split_sections
 
+_SHOWN = 20  # lines of a section
+
 
 @dataclass(frozen=True, slots=True)
 class SectionChange:
@@ -79,11 +81,9 @@ def refuse_what_is_not_ours(changes: Sequence[FileChange]) -> None:
         )
 
 
-def for_people(changes: tuple[FileChange, ...], *, lines_per_section: int = 20) -> str:
+def for_people(changes: tuple[FileChange, ...]) -> str:
     """The changes as text: file, section, lines. Empty when nothing would change."""
-    return "".join(
-        line for change in changes if change.changed for line in _lines(change, lines_per_section)
-    )
+    return "".join(line for change in changes if change.changed for line in _lines(change))
 
 
 def as_data(changes: tuple[FileChange, ...]) -> list[dict[str, Any]]:
@@ -125,16 +125,16 @@ _NOTES = {
 }
 
 
-def _lines(change: FileChange, most: int) -> Iterator[str]:
+def _lines(change: FileChange) -> Iterator[str]:
     yield f"{change.name}: {_NOTES[change.state]}\n"
     nothing = True
     for section in change.sections():
         nothing = False
         yield f"  {section.section or '(before the first section)'} {section.kind}\n"
         lines = [*(f"- {line}" for line in section.removed), *(f"+ {x}" for x in section.added)]
-        yield from (f"    {line}\n" for line in lines[:most])
-        if len(lines) > most:
-            yield f"    ... and {len(lines) - most} lines more\n"
+        yield from (f"    {line}\n" for line in lines[:_SHOWN])
+        if len(lines) > _SHOWN:
+            yield f"    ... and {len(lines) - _SHOWN} lines more\n"
     if nothing:
         yield "  comments and blank lines only\n"
 

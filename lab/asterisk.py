@@ -10,7 +10,7 @@ import structlog
 from lab.errors import DidNotStart, LabError
 from lab.packages import PackageTree
 from lab.ports import AsteriskPorts
-from lab.processes import Child, run_program, tail
+from lab.processes import Child, run_program
 from lab.services import start_service
 
 LONGEST_SOCKET_PATH = 107  # unix(7)
@@ -126,10 +126,6 @@ class PrivateAsterisk:
         if code != 0:
             raise DidNotStart(f"Asterisk does not run here: {printed.strip()}")
         return printed.split()[1].split("~")[0].split("+")[0]
-
-    def log_tail(self, lines: int = 30) -> str:
-        """The end of what it said on its console."""
-        return tail(self.log_file, lines)
 
     async def __aenter__(self) -> PrivateAsterisk:
         await self.start()

@@ -30,8 +30,8 @@ DUPLICATES = 'require ["duplicate"];\nif duplicate { discard; stop; }\n'
 class Dovecot:
     """One Dovecot in a folder of its own; needs root.
 
-    folder: its own; others must be able to enter. over_quota_is_temporary: say 452 4.2.2,
-    as Zimbra does by default, instead of 552 5.2.2.
+    folder: its own; others must be able to enter. Over quota it says 452 4.2.2, as Zimbra does
+    by default.
     """
 
     def log(self) -> str:
@@ -45,14 +45,11 @@ class Dovecot:
         ports: MailPorts,
         users: Sequence[MailUser],
         certificates: Certificates,
-        *,
-        over_quota_is_temporary: bool = True,
     ) -> None:
         self.folder = folder
         self._ports = ports
         self._users = users
         self._certificates = certificates
-        self._temporary = over_quota_is_temporary
         self._child: Child | None = None
 
     @property
@@ -108,7 +105,7 @@ auth_failure_delay = 0
 first_valid_uid = 1
 mail_location = maildir:~/Maildir
 mail_plugins = quota acl
-quota_full_tempfail = {"yes" if self._temporary else "no"}
+quota_full_tempfail = yes
 ssl = yes
 ssl_cert = <{self._certificates.certificate_file}
 ssl_key = <{self._certificates.key_file}

@@ -21,6 +21,7 @@ from lab.speech import ALAW_SILENCE, RATE, Speech
 SCENARIOS = Path(__file__).parent / "scenarios"
 REFUSALS = (401, 403, 404, 408, 410, 415, 480, 484, 486, 488, 500, 503, 600, 603)
 SPOKEN_TOO_LONG = 30.0  # seconds of silence sent after the planned end
+_RINGS_FOR = 60.0  # seconds: a call that is taken, from its ringing to its end
 
 
 @dataclass(frozen=True)
@@ -95,23 +96,21 @@ class Phone:
         *,
         ring_for: float = 0.0,
         answers: bool = True,
-        speech: Speech | None = None,
-        timeout: float = 60.0,
     ) -> AsyncIterator[asyncio.Task[CallResult]]:
         """Be a phone that rings at a port and takes one call; yields its result to come.
 
         port: where, on loopback. ring_for: seconds until it answers; answers=False rings
-        until the caller gives up. speech: what it says. timeout: seconds for the whole call.
+        until the caller gives up.
         """
         with tempfile.TemporaryDirectory(prefix="voxphone") as folder:
             values = {
                 "login": None,
-                "sound": _sound(Path(folder), speech, 0.0, timeout),
+                "sound": _sound(Path(folder), None, 0.0, _RINGS_FOR),
                 "ring_for": max(1, round(1000 * ring_for)),
                 "answers": answers,
             }
             child = self._start("answerer", values, Path(folder), port, [])
-            task = asyncio.create_task(_result(child, Path(folder), timeout))
+            task = asyncio.create_task(_result(child, Path(folder), _RINGS_FOR))
             try:
                 await _listening(child, port)
                 yield task

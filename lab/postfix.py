@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from lab.certificates import Certificates
@@ -21,10 +21,9 @@ class Postfix:
     """One Postfix in a folder of its own; needs root.
 
     folder: its own; others must be able to enter. domains: those whose mail goes to
-    Dovecot. routes: other domains, each with Postfix's next hop, as
-    {"sms.lab.example": "lmtp:inet:127.0.0.1:12345"}. give_up_after: as Postfix writes
-    times ("5d"): how long a mail is tried before it bounces. one_at_a_time: a recipient gets
-    one mail after the other, each over a connection of its own.
+    Dovecot. give_up_after: as Postfix writes times ("5d"): how long a mail is tried before it
+    bounces. one_at_a_time: a recipient gets one mail after the other, each over a connection of
+    its own.
     """
 
     def __init__(
@@ -34,7 +33,6 @@ class Postfix:
         domains: Sequence[str],
         certificates: Certificates,
         *,
-        routes: Mapping[str, str],
         give_up_after: str,
         one_at_a_time: bool = False,
     ) -> None:
@@ -42,7 +40,7 @@ class Postfix:
         self._ports = ports
         self._domains = domains
         self._certificates = certificates
-        self._routes = dict(routes)
+        self._routes: dict[str, str] = {}
         self._give_up_after = give_up_after
         self._one_at_a_time = one_at_a_time
         self._child: Child | None = None

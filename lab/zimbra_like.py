@@ -42,10 +42,9 @@ class ZimbraLike:
     """One mail server, from start to stop; needs root.
 
     folder: its own. ports: its doors. users: who has a mail account; their domains are the
-    server's. routes: other domains and where their mail goes, in Postfix's words.
-    give_up_after: how long a mail is tried, in Postfix's words. over_quota_is_temporary:
-    452 4.2.2 instead of 552 5.2.2. one_at_a_time: to each mail account; where several arrive
-    together, Dovecot forgets some of the Message-IDs that it has seen, and Zimbra none.
+    server's. give_up_after: how long a mail is tried, in Postfix's words. one_at_a_time: to each
+    mail account; where several arrive together, Dovecot forgets some of the Message-IDs that it
+    has seen, and Zimbra none.
 
     Use it as `async with ZimbraLike(...) as server`. It ends with this process.
     """
@@ -56,9 +55,7 @@ class ZimbraLike:
         ports: MailPorts,
         users: Sequence[MailUser],
         *,
-        routes: Mapping[str, str] | None = None,
         give_up_after: str = "5d",
-        over_quota_is_temporary: bool = True,
         one_at_a_time: bool = False,
     ) -> None:
         self.folder = folder.resolve()
@@ -66,19 +63,12 @@ class ZimbraLike:
         self.users = {user.address: user for user in users}
         self.certificates = Certificates(self.folder)
         self.reader = ImapReader(ports.imap)
-        self._dovecot = Dovecot(
-            self.folder / "dovecot",
-            ports,
-            users,
-            self.certificates,
-            over_quota_is_temporary=over_quota_is_temporary,
-        )
+        self._dovecot = Dovecot(self.folder / "dovecot", ports, users, self.certificates)
         self._postfix = Postfix(
             self.folder / "postfix",
             ports,
             sorted({user.domain for user in users}),
             self.certificates,
-            routes=routes or {},
             give_up_after=give_up_after,
             one_at_a_time=one_at_a_time,
         )

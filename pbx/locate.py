@@ -60,10 +60,5 @@ class Lines:
         self._lines.setdefault(path, number)
 
 
-def line_of(text: str, location: Sequence[str | int]) -> int | None:
-    """The line of one key; `Lines` for many."""
-    return Lines(text).of(location)
-
-
 def _split(name: str) -> list[str]:
     return [part.strip("\"'") for part in _PARTS.findall(name)]

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+_MOST = 256  # items in one write
 
 
 class Gathering(Generic[T]):
@@ -16,12 +17,10 @@ class Gathering(Generic[T]):
 
     Arguments:
         write: writes items; may be given the same ones again after it failed or was cancelled.
-        most: items in one write.
     """
 
-    def __init__(self, write: Callable[[Sequence[T]], Awaitable[None]], most: int = 256) -> None:
+    def __init__(self, write: Callable[[Sequence[T]], Awaitable[None]]) -> None:
         self._write = write
-        self._most = most
         self._waiting: list[tuple[T, asyncio.Event]] = []
         self._lock = asyncio.Lock()
 
@@ -39,7 +38,7 @@ class Gathering(Generic[T]):
             raise
 
     async def _flush(self, mine: tuple[T, asyncio.Event]) -> None:
-        others = [it for it in self._waiting if it is not mine][: self._most - 1]
+        others = [it for it in self._waiting if it is not mine][: _MOST - 1]
         batch = [mine, *others]
         await self._write([item for item, _ in batch])
         for _, written in batch:

@@ -49,16 +49,6 @@ class Writer:
         return Asker(self.extension, account, cap)
 
 
-@dataclass(slots=True)
-class TextMailStatistics:
-    """What became of e-mails since the start."""
-
-    texts: int = 0
-    refused: int = 0
-    automatic: int = 0
-    strangers: int = 0
-
-
 class TextMails:
     """Makes texts of e-mails. The Handler of mail/intake/handler.py.
 
@@ -87,7 +77,6 @@ class TextMails:
         self._addresses = addresses
         self._wake_mail = wake_mail
         self._now = now
-        self.statistics = TextMailStatistics()
         self._log = structlog.get_logger(part="mail-intake")
 
     async def recipient(self, address: str) -> Answer:
@@ -107,20 +96,17 @@ class TextMails:
         mail = await read_mail(content, sender)
         if mail.automatic is not None:
             # An answer to it, even a bounce, could go round for ever.
-            self.statistics.automatic += 1
             self._log.info("no text of an automatic e-mail", reason=mail.automatic)
             return Answer(250, f"2.0.0 Taken, and no text made of it: {mail.automatic}")
         site = self._site()
         assert site.sms is not None
         writer = find_writer(site, site.sms, mail.sender, signed_for or "")
         if writer is None:
-            self.statistics.strangers += 1
             self._log.warning("e-mail of a stranger", sender=mail.sender, problem=mail.problem)
             return _STRANGER
         # Who has the address of one person's answers is not therefore another one.
         signed = signed_for is not None and signed_for in {"", writer.extension}
         if not signed and not self._is_proven(mail, site.sms, number):
-            self.statistics.strangers += 1
             self._log.warning("e-mail whose sender is not proven", sender=mail.sender)
             return _UNPROVEN
         return await self._ask(site, site.sms, mail, writer, number)
@@ -144,11 +130,9 @@ class TextMails:
             await self._requests.ask(request) if writer.may_text else Refusal("not-allowed", number)
         )
         if isinstance(answer, Refusal):
-            self.statistics.refused += 1
             self._log.warning("no text sent", reason=answer.reason, detail=answer.detail)
             await self._tell(mail_notice(site, answer, mail, number, writer.whom))
             return Answer(250, f"2.0.0 Taken; no text sent: {answer.reason}")
-        self.statistics.texts += 1
         self._log.info("e-mail became a text", text=answer.text.id, known=answer.known)
         if mail.attachments:
             await self._tell(attachments_notice(site, mail, number, writer.whom))

@@ -86,7 +86,7 @@ def application(value: bytes) -> tuple[bytes, bytes]:
     return name, data
 
 
-def arguments(data: bytes, delimiter: bytes = b",") -> list[bytes]:
+def arguments(data: bytes) -> list[bytes]:
     """An application's data in its arguments, as AST_STANDARD_APP_ARGS splits it."""
     parts, parens, brackets, quoted = [bytearray()], 0, 0, False
     at = 0
@@ -107,7 +107,7 @@ def arguments(data: bytes, delimiter: bytes = b",") -> list[bytes]:
         elif sign == b"\\":
             sign = data[at : at + 1]
             at += 1
-        elif sign == delimiter and not (parens or brackets or quoted):
+        elif sign == b"," and not (parens or brackets or quoted):
             parts.append(bytearray())
             continue
         parts[-1] += sign

@@ -39,7 +39,6 @@ class BounceWatcher:
     Arguments:
         site: called for the site file as it is now.
         chance: a random number from 0 to 1.
-        bounced: called after each message that came back.
     """
 
     def __init__(
@@ -48,14 +47,10 @@ class BounceWatcher:
         site: Callable[[], Site],
         outbox: Outbox,
         chance: Callable[[], float],
-        bounced: Callable[[], None] = lambda: None,
-        session: Callable[[ImapServer, Login], ImapSession] = ImapSession,
     ) -> None:
         self._site = site
         self._outbox = outbox
         self._chance = chance
-        self._bounced = bounced
-        self._session = session
         self._renewed = asyncio.Event()
         self._log = structlog.get_logger(part="bounces")
         self.statistics = BounceStatistics()
@@ -92,7 +87,7 @@ class BounceWatcher:
     async def _watch(self, bounces: Bounces, server: ImapServer) -> None:
         """One connection's time; returns when the site file was reread."""
         login = Login(bounces.username, bounces.login_secret())
-        worker = _Worker(self._session(server, login))
+        worker = _Worker(ImapSession(server, login))
         try:
             await worker.do(lambda it: it.open())
             await worker.do(lambda it: it.create(bounces.processed))
@@ -155,7 +150,6 @@ class BounceWatcher:
                     words=bounce.words,
                     help=f"voxpost outbox show {entry.id}",
                 )
-                self._bounced()
         await worker.do(lambda it: it.move(uid, bounces.processed))
         return True
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass
 from typing import Self
 
 import structlog
@@ -23,21 +22,6 @@ _FAILED = Answer(451, "4.3.0 A fault of ours, come back later")
 _SLOW = Answer(451, "4.3.0 It took too long, come back later")
 
 
-@dataclass(slots=True)
-class IntakeStatistics:
-    """What happened since the start, for status and metrics."""
-
-    sessions: int = 0
-    open: int = 0
-    strangers: int = 0
-    """Peers that are not among those that may connect."""
-    turned_away: int = 0
-    """Peers that came while the bound of sessions was reached."""
-    taken: int = 0
-    refused: int = 0
-    deferred: int = 0
-
-
 class MailListener:
     """Takes e-mails in for one domain. Use it as `async with MailListener(...)`.
 
@@ -47,7 +31,6 @@ class MailListener:
     Arguments:
         settings: of the site file.
         handler: who the e-mails are for.
-        host_name: what we call ourselves, ASCII; the domain when left out.
     """
 
     def __init__(
@@ -55,14 +38,12 @@ class MailListener:
         settings: MailIntake,
         handler: Handler,
         *,
-        host_name: str | None = None,
         limits: Limits | None = None,
     ) -> None:
         self.lmtp = settings.protocol == "lmtp"
-        self.host_name = host_name or settings.domain
+        self.host_name = settings.domain
         self.limits = limits or Limits()
         self.room = Room(self.limits.memory, settings.max_bytes)
-        self.statistics = IntakeStatistics()
         self._address = (settings.host, settings.port)
         self._peers = Peers(settings.peers)
         self._handler = handler
@@ -124,23 +105,18 @@ class MailListener:
         if self._stopping:
             return _STOPPING
         if not await self._peers.may_connect(conversation.peer):
-            self.statistics.strangers += 1
             self._log.warning("intake.peer_refused", peer=conversation.peer)
             return _STRANGER
         if len(self._admitted) >= self.limits.sessions:
-            self.statistics.turned_away += 1
             self._log.warning("intake.full", peer=conversation.peer)
             return _FULL
         self._admitted.add(conversation)
-        self.statistics.sessions += 1
-        self.statistics.open = len(self._admitted)
         return None
 
     def left(self, conversation: Conversation) -> None:
         """Forget a conversation (house.House)."""
         self._conversations.discard(conversation)
         self._admitted.discard(conversation)
-        self.statistics.open = len(self._admitted)
 
     async def recipient(self, address: str) -> Answer:
         """Ask the handler (house.House)."""
@@ -165,10 +141,6 @@ class MailListener:
                 answers[recipient] = await self._asked(
                     self._handler.message(content, sender, recipient), recipient=recipient
                 )
-        for answer in answers.values():
-            self.statistics.taken += answer.taken
-            self.statistics.deferred += answer.code < 500 and not answer.taken
-            self.statistics.refused += answer.code >= 500
         return [answers[recipient] for recipient in recipients]
 
     async def _asked(self, question: Awaitable[Answer], *, recipient: str) -> Answer:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pbx.locate import line_of
+from pbx.locate import Lines
 
 TEXT = """\
 top = 1
@@ -52,7 +52,7 @@ host = "h"
     ],
 )
 def test_a_key_is_found_on_its_line(location: tuple[str | int, ...], line: int | None) -> None:
-    assert line_of(TEXT, location) == line
+    assert Lines(TEXT).of(location) == line
 
 
 NAMES = st.text("abcdefg-_01", min_size=1, max_size=6)
@@ -78,10 +78,10 @@ def test_every_key_of_any_file_of_tables_stands_where_it_was_written(
     text = "\n".join(lines)
     tomllib.loads(text)
     for location, line in places.items():
-        assert line_of(text, location) == line
+        assert Lines(text).of(location) == line
 
 
 @given(st.text("[]{}=\"'.#ab \n\r\0"), st.lists(st.one_of(NAMES, st.integers(0, 3)), max_size=4))
 def test_junk_has_a_line_of_its_own_or_none(text: str, location: list[str | int]) -> None:
-    line = line_of(text, location)
+    line = Lines(text).of(location)
     assert line is None or 1 <= line <= text.count("\n") + 1

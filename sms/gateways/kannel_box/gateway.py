@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import structlog
 
@@ -51,7 +51,6 @@ class KannelBox:
     Arguments:
         now: seconds since 1970. clock: seconds that only go forward.
         chance: from 0 to 1, so that tries do not march in step.
-        identity: makes names for texts, no two alike.
     """
 
     def __init__(
@@ -61,14 +60,12 @@ class KannelBox:
         now: Callable[[], float],
         clock: Callable[[], float],
         chance: Callable[[], float],
-        identity: Callable[[], UUID] = uuid4,
         patience: Patience | None = None,
         pauses: Pauses | None = None,
     ) -> None:
         self._settings = settings
         self._now = now
         self._tries = Tries(clock, chance)
-        self._identity = identity
         self._patience = patience or Patience()
         self._pauses = pauses or Pauses()
         self._session: Session | None = None
@@ -97,7 +94,7 @@ class KannelBox:
         if session is None:
             return NotNow("not connected to Kannel", gateway_down=True)
         try:
-            nack = await session.ask(sms_of(outgoing, self._settings, str(self._identity())))
+            nack = await session.ask(sms_of(outgoing, self._settings, str(uuid4())))
         except NoAck as error:
             if error.written:
                 return Unknown(f"it was given to Kannel, which did not answer: {error}")
