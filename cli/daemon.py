@@ -22,9 +22,9 @@ from cli.memory import give_back_freed_memory
 from cli.opening import SiteInUse, opened_spool
 from cli.reread import refusal, wants_restart
 from cli.services import SiteServices, no_texts
+from cli.sweeping import Sweeping
 from cli.systemd import notify, watchdog_seconds
 from cli.telephone import Telephone
-from ledger.errors import LedgerError
 from ledger.forgetting import Forgetting
 from ledger.in_step import InStep
 from ledger.outbox import Outbox
@@ -32,7 +32,6 @@ from ledger.store import Ledger
 from mail.aftercare import Aftercare
 from mail.bounces.watcher import BounceWatcher
 from mail.delivery import Delivery
-from mail.errors import MailError
 from mail.handover import Handover
 from mail.in_step.engine import KeepInStep
 from mail.missed_calls import MissedCalls
@@ -43,13 +42,10 @@ from mail.writer import EntryWriter
 from pbx.errors import SiteError
 from pbx.numbers import Mailbox
 from pbx.site import load_site
-from pbx.waiting import set_within
 
 if TYPE_CHECKING:
     from cli.sms_part import SmsPart
 
-_SWEEP_EVERY = 60.0  # seconds
-_SWEEP_AGAIN = 10.0  # seconds, after one that failed
 _LEAST_ATTEMPTS = 9  # over some forty minutes
 _STOP_WITHIN = 20.0  # seconds for what is on the wire
 
@@ -62,10 +58,8 @@ class Daemon:
         self._outbox = Outbox(ledger)
         self._spool = opened_spool(site())
         self._stop = asyncio.Event()
-        self._sweep_now = asyncio.Event()
         self._reread_now = asyncio.Event()
         self._started = time.time()
-        self._sweep_trouble: str | None = None
         self._log = structlog.get_logger(part="daemon")
         self._settings = settings = site()  # as they were at the start
         owner = f"{socket.gethostname()}:{settings.service.state_dir}"[-80:]
@@ -98,12 +92,17 @@ class Daemon:
         self._in_step = KeepInStep(site=site, ledger=self._pairs, actions=self._telephone)
         self._bounces = BounceWatcher(site=site, outbox=self._outbox, chance=random.random)
         self._sms = self._sms_part(ledger, owner)
-        self._retention = Retention(
-            site=site,
-            outbox=self._outbox,
-            forgetting=Forgetting(ledger),
-            spool=self._spool,
-            now=time.time,
+        self._sweeping = Sweeping(
+            handover=self._handover,
+            missed_calls=self._missed_calls,
+            retention=Retention(
+                site=site,
+                outbox=self._outbox,
+                forgetting=Forgetting(ledger),
+                spool=self._spool,
+                now=time.time,
+            ),
+            found=self._in_step.hint_all,
         )
         self._agi = FastAgiServer(
             discover(),
@@ -153,7 +152,7 @@ class Daemon:
         self._bounces.renew()
         if self._sms is not None:
             self._sms.renew()
-        self._sweep_now.set()
+        self._sweeping.wake()
 
     async def run(self) -> None:
         """Work until `stop`.
@@ -172,7 +171,7 @@ class Daemon:
                 tasks = [
                     group.create_task(part)
                     for part in (
-                        self._sweep_for_ever(),
+                        self._sweeping.run(),
                         self._reread_for_ever(),
                         self._telephone.run(),
                         self._aftercare.run(),
@@ -210,7 +209,7 @@ class Daemon:
         return {
             "version": version("voxpost"),
             "uptime_seconds": round(now - self._started),
-            "healthy": self._sweep_trouble is None
+            "healthy": self._sweeping.trouble is None
             and delivery.configuration_trouble is None
             and delivery.ledger_trouble is None,
             "ami_up": connected,
@@ -224,7 +223,7 @@ class Daemon:
             },
             "bounces": asdict(self._bounces.statistics),
             "sms": None if self._sms is None else await self._sms.snapshot(),
-            "handover_trouble": self._sweep_trouble,
+            "handover_trouble": self._sweeping.trouble,
             "outbox": {
                 "by_state": {str(state): count for state, count in depth.by_state.items()},
                 "oldest_waiting_seconds": None if oldest is None else round(now - oldest),
@@ -254,25 +253,9 @@ class Daemon:
 
     async def _connected(self) -> None:
         """The manager connection is new: what happened meanwhile is looked for."""
-        self._sweep_now.set()
+        self._sweeping.wake()
         self._aftercare.wake()
         self._in_step.hint_all()
-
-    async def _sweep_for_ever(self) -> None:
-        while True:
-            self._sweep_now.clear()
-            try:
-                await self._missed_calls.repeat()
-                if await self._handover.sweep():
-                    self._in_step.hint_all()
-                await self._retention.remove_old()
-                await self._retention.forget_old()
-                self._sweep_trouble = None
-            except (MailError, LedgerError, OSError) as error:
-                self._sweep_trouble = str(error)
-                self._log.error("sweep", reason=str(error))
-            pause = _SWEEP_EVERY if self._sweep_trouble is None else _SWEEP_AGAIN
-            await set_within(self._sweep_now, pause)
 
     async def _feed_watchdog(self) -> None:
         """Tell systemd that the loop turns; a loop that hangs is restarted."""
