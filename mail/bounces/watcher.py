@@ -17,6 +17,7 @@ from mail.bounces.statistics import BounceStatistics
 from mail.imap.dialling import Login
 from mail.imap.errors import ImapError, ImapLoginRefused, ImapRefused
 from mail.imap.session import ImapSession
+from pbx.backoff import Backoff
 from pbx.bounces import Bounces
 from pbx.imap import ImapServer
 from pbx.model import Site
@@ -26,7 +27,7 @@ T = TypeVar("T")
 
 _PERIOD = 300.0  # seconds; between two looks when the server says nothing
 _SOON = 5.0  # seconds; the bounce was quicker than our own record of the delivery
-_FIRST_PAUSE, _LONGEST_PAUSE = 5.0, 600.0  # seconds before another try
+_PAUSES = (5.0, 600.0)  # seconds before another try, the first and the longest
 _LARGEST = 32 * 1024 * 1024  # bytes; a larger mail is no bounce
 
 
@@ -50,7 +51,7 @@ class BounceWatcher:
     ) -> None:
         self._site = site
         self._outbox = outbox
-        self._chance = chance
+        self._backoff = Backoff(*_PAUSES, chance)
         self._renewed = asyncio.Event()
         self._log = structlog.get_logger(part="bounces")
         self.statistics = BounceStatistics()
@@ -61,7 +62,6 @@ class BounceWatcher:
 
     async def run(self) -> None:
         """Watch until cancelled."""
-        pause = _FIRST_PAUSE
         while True:
             self._renewed.clear()
             bounces, server = self._site().mail.bounces, self._site().mail.imap
@@ -70,17 +70,17 @@ class BounceWatcher:
                 continue
             try:
                 await self._watch(bounces, server)
-                pause = _FIRST_PAUSE
+                self._backoff.reset()
             except ImapLoginRefused as refused:
                 # Trying again by itself would only have the account suspended.
                 self._note(refused, then="send SIGHUP")
                 await self._renewed.wait()
             except (ImapError, LedgerError) as error:
                 if self.statistics.connected:
-                    pause = _FIRST_PAUSE
+                    self._backoff.reset()
+                pause = self._backoff.next_delay()
                 self._note(error, then=f"again in {pause:.0f} s")
-                await set_within(self._renewed, pause * (0.5 + self._chance()))
-                pause = min(2 * pause, _LONGEST_PAUSE)
+                await set_within(self._renewed, pause)
             finally:
                 self.statistics.connected = False
 

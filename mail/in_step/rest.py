@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pbx.backoff import Backoff
+
 
 class Rest:
     """Each failure in a row doubles the rest; a success ends it.
@@ -14,10 +16,9 @@ class Rest:
     """
 
     def __init__(self, first: float, longest: float, clock: Callable[[], float]) -> None:
-        self._first = first
-        self._longest = longest
+        self._backoff = Backoff(first, longest, lambda: 1.0)
         self._clock = clock
-        self._failures = 0
+        self._failed = False
         self._until = 0.0
 
     @property
@@ -28,18 +29,17 @@ class Rest:
     @property
     def failed(self) -> bool:
         """Whether there was no success since the last failure."""
-        return self._failures > 0
+        return self._failed
 
     def fail(self) -> float:
         """Begin a rest, unless one is on, as others may fail of the same; returns its seconds."""
         if not self.left:
-            self._until = self._clock() + min(
-                self._first * 2.0 ** min(self._failures, 30), self._longest
-            )
-            self._failures += 1
+            self._until = self._clock() + self._backoff.next_delay()
+            self._failed = True
         return self.left
 
     def succeed(self) -> bool:
         """All is well; whether it was not before."""
-        failed, self._failures, self._until = self._failures, 0, 0.0
-        return failed > 0
+        failed, self._failed, self._until = self._failed, False, 0.0
+        self._backoff.reset()
+        return failed

@@ -17,7 +17,7 @@ from sms.gateways.smpp.session import Session, answers
 from sms.gateways.smpp.status import NOT_BOUND, OK, Meaning, meaning_of, words_of
 from sms.gateways.tries import Bounds
 
-_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.5, 8.0
+_SLOWER: Bounds = (0.5, 8.0)  # where the SMSC says that we are too fast
 _PROBE_WITHIN = 15.0  # seconds; a send answers within a minute in all
 
 
@@ -54,7 +54,7 @@ class Submitting:
         self._sure = True
         self._answered = asyncio.Event()
         self._still_until = 0.0
-        self._pause = 0.0
+        self._slower = Backoff(*_SLOWER, lambda: 1.0)
         self._paused_until = 0.0
         self.under_way = 0
 
@@ -108,7 +108,7 @@ class Submitting:
         if status == OK and not answers(answer, Command.SUBMIT_SM):
             return Unknown("the SMSC answered it with something else")
         if status == OK:
-            self._pause = 0.0
+            self._slower.reset()
             return Sent(self._references.sent(first_string(answer.body)))
         words = f"the SMSC refuses it: {words_of(status)}"
         self._failed(words)
@@ -128,8 +128,7 @@ class Submitting:
     def _slow_down(self) -> None:
         now = self._clock()
         if now >= self._paused_until:  # the whole window is throttled for one reason
-            self._pause = min(max(2 * self._pause, _SHORTEST_PAUSE), _LONGEST_PAUSE)
-            self._paused_until = now + self._pause
+            self._paused_until = now + self._slower.next_delay()
 
     async def _until_fast_enough(self) -> None:
         left = self._paused_until - self._clock()
