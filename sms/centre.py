@@ -17,6 +17,7 @@ from ledger.outbox import Outbox
 from ledger.outgoing_texts import OutgoingTexts
 from ledger.store import Ledger
 from ledger.texts import Origin, Text, TextState
+from ledger.waiting_texts import WaitingTexts
 from mail.intake.tokens import ReplyAddresses
 from pbx.gateways import GatewaySettings
 from pbx.model import Site
@@ -106,7 +107,7 @@ class SmsCentre:
         )
         self._moving = Moving(
             site=site,
-            outgoing=self._outgoing,
+            waiting=WaitingTexts(ledger),
             stations=self._stations,
             carriage=self.requests.carriage,
             tell=self._tell,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ledger.outgoing_texts import OutgoingTexts
 from ledger.text_standing import Tell
 from ledger.text_steps import Carriage
 from ledger.texts import Text
+from ledger.waiting_texts import WaitingTexts
 from pbx.gateways import GatewaySettings
 from pbx.model import Site
 from sms.choosing import choices, choose
@@ -30,14 +30,14 @@ class Moving:
         self,
         *,
         site: Callable[[], Site],
-        outgoing: OutgoingTexts,
+        waiting: WaitingTexts,
         stations: Stations,
         carriage: Callable[[GatewaySettings, str], Carriage],
         tell: Tell,
         now: Callable[[], float],
     ) -> None:
         self._site = site
-        self._outgoing = outgoing
+        self._waiting = waiting
         self._stations = stations
         self._carriage = carriage
         self._tell = tell
@@ -69,19 +69,19 @@ class Moving:
         if sms is None:
             return
         known = {it.name for it in sms.gateways}
-        for name in await self._outgoing.waiting_gateways():
+        for name in await self._waiting.by_gateway():
             if not self._stations.cannot_send(name):
                 continue
             gone = name not in known
             moves = []
-            for text in await self._outgoing.waiting_at(name, _AT_ONCE):
+            for text in await self._waiting.at(name, _AT_ONCE):
                 # One that is down will be up some time; one that is gone will not.
                 other = self.elsewhere(text, refused=gone)
                 if other is not None:
                     moves.append((text.id, other))
-            await self._outgoing.reassign(moves, self._now())
+            await self._waiting.reassign(moves, self._now())
             if gone and not moves:
                 words = f"the site file has no gateway {name} any more, and no other takes it"
-                await self._outgoing.give_up(name, words, self._now(), self._tell)
+                await self._waiting.give_up(name, words, self._now(), self._tell)
             for gateway in {other.gateway for _, other in moves}:
                 self._stations.wake(gateway)

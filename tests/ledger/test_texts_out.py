@@ -12,6 +12,7 @@ from ledger.schema import broadcasts, text_pieces, texts
 from ledger.store import Ledger
 from ledger.text_steps import Carriage
 from ledger.texts import Claim, Origin, PieceState, TextState
+from ledger.waiting_texts import WaitingTexts
 from tests.ledger.sms_office import NOW, NUMBER, Office, new_text
 
 SENT, DELIVERED = PieceState.SENT, PieceState.DELIVERED
@@ -243,11 +244,12 @@ async def test_texts_of_a_gateway_that_is_gone_move_but_not_those_half_sent(
     await office.texts.recover("here", NOW, office.tell)
     await office.ask(2)
     await office.ask(3)
-    assert await office.texts.waiting_gateways() == {"modem": 3}
-    assert [it.id for it in await office.texts.waiting_at("modem", 9)] == [2, 3]
+    waiting = WaitingTexts(ledger)
+    assert await waiting.by_gateway() == {"modem": 3}
+    assert [it.id for it in await waiting.at("modem", 9)] == [2, 3]
     await office.claim(1, now=NOW)  # the half-sent one, which is due first
-    await office.texts.reassign([(1, OTHER), (2, OTHER), (3, OTHER)], NOW)
-    assert await office.texts.waiting_gateways() == {"kannel": 2}
+    await waiting.reassign([(1, OTHER), (2, OTHER), (3, OTHER)], NOW)
+    assert await waiting.by_gateway() == {"kannel": 2}
     assert (await office.book.show(1))[0].gateway == "modem"
 
 

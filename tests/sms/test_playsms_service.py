@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import aiohttp
 import pytest
 
-from ledger.outgoing_texts import OutgoingTexts
 from ledger.texts import Origin, TextState
+from ledger.waiting_texts import WaitingTexts
 from tests.sms.playsms_client import SHOP_TOKEN, serving
 from tests.sms.sms_office import CUSTOMER
 
@@ -126,7 +126,7 @@ async def test_a_text_of_later_waits_until_then_even_when_its_gateway_is_down(
         assert text.due == parse_moment("2026-11-23 08:00:00")
         assert office.site.sms is not None
         carriage = office.centre.requests.carriage(office.site.sms.gateways[0], "Besok")
-        await OutgoingTexts(office.ledger).reassign([(text.id, carriage)], office.moment)
+        await WaitingTexts(office.ledger).reassign([(text.id, carriage)], office.moment)
         assert (await office.texts())[0].due == text.due
         (status,) = await client.rows("ds", smslog_id=str(row["smslog_id"]))
         assert status["status"] == 0
