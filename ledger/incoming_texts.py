@@ -2,160 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, null, select, update
 
-from ledger.entries import NewEntry
+from ledger.arrivals import Gathered, NewPart, Taken
 from ledger.number_lists import join, leave, stop, unstop
 from ledger.rows import insert, insert_entry, parts
 from ledger.schema import keyword_calls, text_parts, texts
 from ledger.store import Ledger
-from ledger.text_rows import (
-    count_since,
-    insert_texts,
-    read_text,
-    stopped_among,
-    storable,
-    usage_since,
-)
-from ledger.texts import NewText, Origin, Text, TextState, Usage
-
-
-@dataclass(frozen=True, slots=True)
-class NewPart:
-    """A text or a part of one, as it came. reference, total, number: None for a whole one."""
-
-    gateway: str
-    key: str
-    raw: str
-    sender: str
-    own_number: str | None
-    sent_at: float
-    body: str | None
-    trouble: str | None = None
-    reference: int | None = None
-    total: int | None = None
-    number: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Gathered:
-    """The parts of one text, as many as there are.
-
-    Arguments:
-        source: what the text is known by.
-        bodies: what each part says, by its number from 1; None where it could not be read.
-        total: how many there should be.
-    """
-
-    source: str
-    gateway: str
-    sender: str
-    own_number: str | None
-    sent_at: float
-    bodies: dict[int, str | None]
-    total: int
-    trouble: str | None
-
-    @property
-    def whole(self) -> bool:
-        return all(number in self.bodies for number in range(1, self.total + 1))
-
+from ledger.text_rows import insert_texts, storable
+from ledger.texts import Origin, TextState
+from ledger.texts_so_far import Decide, TextsSoFar
 
 _CLOCK = 86400.0  # seconds
-_BY_A_PERSON = (Origin.MAIL, Origin.DIALPLAN, Origin.COMMAND)
-
-
-class TextsSoFar:
-    """What the ledger knows of a number, within the transaction that takes a text in."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def latest(self, number: str, limit: int) -> list[Text]:
-        """The latest texts from and to a number, the newest first."""
-        rows = self._connection.execute(
-            select(texts).where(texts.c.number == number).order_by(texts.c.id.desc()).limit(limit)
-        )
-        return [read_text(row) for row in rows]
-
-    def usage(self, since: float) -> Usage:
-        """The parts that count against the site's caps."""
-        return usage_since(self._connection, since, "", "")
-
-    def is_stopped(self, number: str) -> bool:
-        """Whether a number is on the stop list."""
-        return bool(stopped_among(self._connection, [number]))
-
-    def count(self, number: str, origin: Origin, since: float) -> int:
-        """How many texts of an origin a number had since a moment."""
-        return count_since(self._connection, number, origin, since)
-
-    def last_writer(self, number: str) -> str | None:
-        """Extension of the person who wrote to a number last; empty for the desk."""
-        found: str | None = self._connection.scalar(
-            select(texts.c.extension)
-            .where(
-                texts.c.number == number,
-                texts.c.origin.in_(_BY_A_PERSON),
-                # The desk writes by e-mail; what programs send in nobody's name has no writer.
-                (texts.c.origin == Origin.MAIL) | (texts.c.extension != ""),
-            )
-            .order_by(texts.c.id.desc())
-            .limit(1)
-        )
-        return found
-
-
-@dataclass(frozen=True, slots=True)
-class GroupChange:
-    """A number that joins a group, or leaves it."""
-
-    group: str
-    joins: bool
-
-
-@dataclass(frozen=True, slots=True)
-class NewCall:
-    """A program that is to be told. may_answer: what it answers may go back to the customer."""
-
-    keyword: str
-    may_answer: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What becomes of a text that came in.
-
-    Arguments:
-        number: E.164, or the name that its sender has.
-        body: what it says, joined.
-        extension: whose it is; empty for the desk.
-        message_id: of the e-mail that it becomes.
-        mails: those e-mails.
-        answers: texts to send back.
-        stop: put the number on the stop list (True), or take it from it (False).
-        groups: groups that the number joins or leaves.
-        account: what answers of its keyword count for; empty where it has none.
-        call: the program that is to be told of it.
-    """
-
-    number: str
-    body: str
-    extension: str
-    message_id: str | None = None
-    mails: tuple[NewEntry, ...] = ()
-    answers: tuple[NewText, ...] = ()
-    stop: bool | None = None
-    groups: tuple[GroupChange, ...] = ()
-    account: str = ""
-    call: NewCall | None = None
-
-
-Decide = Callable[[Gathered, TextsSoFar], Taken]
 
 
 class IncomingTexts:

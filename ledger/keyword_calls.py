@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, delete, or_, select, update
 
 from ledger.entries import NewEntry
-from ledger.incoming_texts import TextsSoFar
 from ledger.rows import insert_entry
 from ledger.schema import keyword_calls, texts
 from ledger.store import Ledger
 from ledger.text_rows import insert_texts, read_text
 from ledger.texts import NewText, Text
+from ledger.texts_so_far import TextsSoFar
 
 _LONGEST_DELAY = 86400.0 * 2  # seconds; no call is put off for longer by us
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from ledger.incoming_texts import IncomingTexts, NewPart
+from ledger.arrivals import NewPart
+from ledger.incoming_texts import IncomingTexts
 from ledger.outgoing_texts import OutgoingTexts
 from ledger.text_pieces import NewReport
 from ledger.text_standing import Tell

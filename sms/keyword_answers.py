@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ledger.incoming_texts import TextsSoFar
 from ledger.texts import NewText, Origin
+from ledger.texts_so_far import TextsSoFar
 from pbx.model import Site
 from pbx.sms import Sms
 from sms.policy import Asker, Refusal, over_cap

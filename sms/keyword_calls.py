@@ -14,9 +14,9 @@ import aiohttp
 import structlog
 
 from ledger.errors import LedgerError
-from ledger.incoming_texts import TextsSoFar
 from ledger.keyword_calls import KeywordCall, KeywordCalls
 from ledger.texts import NewText
+from ledger.texts_so_far import TextsSoFar
 from mail.retry import RetryPolicy
 from pbx.errors import PbxError
 from pbx.model import Site

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import structlog
 
+from ledger.arrivals import Gathered, GroupChange, NewCall, Taken
 from ledger.entries import NewEntry
 from ledger.facts import EarlierText, TextFacts
-from ledger.incoming_texts import Gathered, GroupChange, NewCall, Taken, TextsSoFar
 from ledger.texts import NewText, Text
+from ledger.texts_so_far import TextsSoFar
 from mail.identity import message_id
 from mail.intake.tokens import ReplyAddresses
 from mail.plain import plain
@@ -68,7 +69,7 @@ class TakingIn:
     answers: KeywordAnswers
 
     def decide(self, gathered: Gathered, so_far: TextsSoFar) -> Taken:
-        """The Decide of ledger/incoming_texts.py."""
+        """The Decide of ledger/texts_so_far.py."""
         try:
             return self._decided(gathered, so_far)
         except _FAULTS as fault:

@@ -19,7 +19,8 @@ from click.testing import Result
 from cli.examine_sms import _modem
 from cli.file_access import User, group_name
 from lab.ports import PortFinder
-from ledger.incoming_texts import IncomingTexts, NewPart
+from ledger.arrivals import NewPart
+from ledger.incoming_texts import IncomingTexts
 from ledger.outgoing_texts import OutgoingTexts
 from ledger.store import Ledger
 from ledger.text_standing import nobody

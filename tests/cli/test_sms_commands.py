@@ -11,7 +11,8 @@ import pytest
 from click.testing import Result
 
 from lab.ports import PortFinder
-from ledger.incoming_texts import IncomingTexts, NewPart
+from ledger.arrivals import NewPart
+from ledger.incoming_texts import IncomingTexts
 from ledger.outgoing_texts import OutgoingTexts
 from ledger.store import Ledger
 from ledger.text_standing import nobody

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from ledger.arrivals import Gathered, NewCall, NewPart, Taken
 from ledger.entries import NewEntry
 from ledger.facts import MissedCallFacts
-from ledger.incoming_texts import Gathered, IncomingTexts, NewCall, NewPart, Taken, TextsSoFar
+from ledger.incoming_texts import IncomingTexts
 from ledger.keyword_calls import KeywordCalls
 from ledger.store import Ledger
+from ledger.texts_so_far import TextsSoFar
 from tests.ledger.sms_office import NOW, NUMBER, Office, new_text
 
 LEASE = 60.0

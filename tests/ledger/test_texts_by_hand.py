@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from ledger.arrivals import NewPart
 from ledger.errors import NoSuchEntry
-from ledger.incoming_texts import IncomingTexts, NewPart
+from ledger.incoming_texts import IncomingTexts
 from ledger.store import Ledger
 from ledger.texts import Claim, PieceState, TextState
 from tests.ledger.sms_office import NOW, NUMBER, Office

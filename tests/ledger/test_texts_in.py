@@ -13,15 +13,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from ledger.arrivals import Gathered, GroupChange, NewPart, Taken
 from ledger.entries import NewEntry
 from ledger.facts import MissedCallFacts
-from ledger.incoming_texts import Gathered, GroupChange, IncomingTexts, NewPart, Taken, TextsSoFar
+from ledger.incoming_texts import IncomingTexts
 from ledger.number_lists import NumberGroups, StopList
 from ledger.outbox import Outbox
 from ledger.schema import text_parts
 from ledger.store import Ledger, open_ledger, sqlite_url
 from ledger.text_book import TextBook
 from ledger.texts import Origin, TextState
+from ledger.texts_so_far import TextsSoFar
 from tests.ledger.sms_office import NOW, NUMBER, Office, new_text
 
 
