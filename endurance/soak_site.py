@@ -18,6 +18,7 @@ from lab.packages import PackageTree
 from lab.phone import Login
 from lab.ports import AsteriskPorts, PortFinder
 from lab.processes import Child
+from lab.prompts import greet
 from lab.services import start_service
 from lab.site_sections import (
     DOMAIN,
@@ -88,9 +89,7 @@ class SoakSite(VoxpostSite):
         assert ours in text
         self.file.write_text(text.replace(ours, f"ami = {{ port = {self.link.port},"))
         for extension in PEOPLE:
-            greeting = self.asterisk.spool_dir / "voicemail/default" / extension / "unavail.wav"
-            greeting.parent.mkdir(parents=True)
-            greeting.write_bytes(from_prompt(self.asterisk.sounds_dir, 0.2, "beep").wav())
+            greet(self.asterisk, extension, from_prompt(self.asterisk.sounds_dir, 0.2, "beep"))
 
 
 @asynccontextmanager

@@ -21,8 +21,9 @@ from lab.mail_ports import MailPorts
 from lab.phone import Login, Phone
 from lab.ports import AsteriskPorts
 from lab.processes import run_program
+from lab.prompts import greet, instruct
 from lab.site_sections import submission_table
-from lab.speech import Speech, from_prompt
+from lab.speech import Speech, from_prompt, read_audio
 from lab.zimbra_like import ZimbraLike
 
 CALLS = 100
@@ -88,7 +89,10 @@ async def _office(place: Place) -> AsyncIterator[_Office]:
     mail = ZimbraLike(folder / "mail", MailPorts.pick(place.ports), users)
     asterisk = PrivateAsterisk(place.asterisk22, folder / "pbx", AsteriskPorts.pick(place.ports))
     asterisk.prepare()
-    _short_instructions(asterisk)
+    # They are no part of what is measured.
+    beep = read_audio(asterisk.sounds_dir / "beep.gsm", "gsm")
+    instruct(asterisk, beep)
+    greet(asterisk, str(FIRST), beep)
     smtp = submission_table(mail, SENDER)
     site = BigSite(folder, asterisk, 2, place.ports.one(), smtp)
     async with mail:
@@ -104,26 +108,3 @@ async def _office(place: Place) -> AsyncIterator[_Office]:
             speech = from_prompt(asterisk.sounds_dir, SPEECH)
             inbox = folder / "mail/dovecot/home" / PERSON / "Maildir/new"
             yield _Office(site, phone, speech, inbox)
-
-
-def _short_instructions(asterisk: PrivateAsterisk) -> None:
-    """Sounds of its own for this Asterisk: what is said before the beep is a beep too.
-
-    The instructions take five seconds of every call, and nothing of what is measured.
-    """
-    sounds = asterisk.sounds_dir.resolve()
-    data = asterisk.tree.root / "usr/share/asterisk"
-    own = asterisk.run_dir / "data"
-    (own / "sounds/en").mkdir(parents=True)
-    for path in data.iterdir():
-        if path.name != "sounds":
-            (own / path.name).symlink_to(path)
-    for path in sounds.iterdir():
-        if path.stem != "vm-intro":
-            (own / "sounds/en" / path.name).symlink_to(path)
-    (own / "sounds/en/vm-intro.gsm").symlink_to(sounds / "beep.gsm")
-    conf = asterisk.etc_dir / "asterisk.conf"
-    conf.write_text(conf.read_text().replace(f"astdatadir => {data}", f"astdatadir => {own}"))
-    greeting = asterisk.spool_dir / f"voicemail/default/{FIRST}/unavail.gsm"
-    greeting.parent.mkdir(parents=True)
-    greeting.symlink_to(sounds / "beep.gsm")

@@ -11,6 +11,7 @@ from lab.asterisk import PrivateAsterisk
 from lab.packages import PackageTree
 from lab.phone import Login, Phone
 from lab.ports import AsteriskPorts, PortFinder
+from lab.prompts import greet
 from lab.services import service
 from lab.site_sections import (
     asterisk_section,
@@ -77,9 +78,7 @@ class Parts:
         site.file.write_text(self._site_text(asterisk, people, mail))
         await site.command("generate-config", "--output", str(asterisk.etc_dir))
         for box in boxes:
-            greeting = asterisk.spool_dir / "voicemail/default" / box / "unavail.wav"
-            greeting.parent.mkdir(parents=True)
-            greeting.write_bytes(from_prompt(asterisk.sounds_dir, 0.5, "vm-isunavail").wav())
+            greet(asterisk, box, from_prompt(asterisk.sounds_dir, 0.5, "vm-isunavail"))
         async with asterisk:
             try:
                 async with service("voxpost", site.words("run"), site.log_file):

@@ -11,6 +11,7 @@ from pathlib import Path
 from lab.asterisk import PrivateAsterisk
 from lab.maildir import MaildirServer, ReceivedMail
 from lab.phone import Login
+from lab.prompts import greet
 from lab.site_sections import phones_section
 from lab.speech import from_prompt
 from tests.cli.site_folder import voxpost
@@ -93,9 +94,7 @@ phone = {{ password = "{CALLER.password}" }}
         done = voxpost("generate-config", "--site", self.file, "--output", self.asterisk.etc_dir)
         assert done.returncode == 0, done.stderr
         for number, _ in PEOPLE:
-            greeting = self.asterisk.spool_dir / f"voicemail/default/{number}/unavail.wav"
-            greeting.parent.mkdir(parents=True, exist_ok=True)
-            greeting.write_bytes(from_prompt(self.asterisk.sounds_dir, 0.2, "beep").wav())
+            greet(self.asterisk, number, from_prompt(self.asterisk.sounds_dir, 0.2, "beep"))
 
     def mail_server(self) -> MaildirServer:
         return MaildirServer(self.folder / "mail", self.smtp_port)
