@@ -10,12 +10,10 @@ from sqlalchemy import Connection, case, exists, func, select, update
 from ledger.rows import insert_entry
 from ledger.schema import text_pieces, texts
 from ledger.store import Ledger
-from ledger.text_rows import move, read_text
+from ledger.text_rows import move, read_text, texts_of
 from ledger.text_standing import Tell
 from ledger.text_steps import Carriage
 from ledger.texts import Text, TextState
-
-_AT_ONCE = 500
 
 
 class WaitingTexts:
@@ -37,19 +35,27 @@ class WaitingTexts:
 
         return await self._ledger.read(work)
 
-    async def at(self, gateway: str, limit: int) -> list[Text]:
-        """Texts that wait for a gateway and of which nothing was sent yet."""
+    async def at(
+        self, gateway: str, limit: int, *, behind: int = 0, begun: bool = False
+    ) -> list[Text]:
+        """Texts that wait for a gateway, by their number.
+
+        Arguments:
+            behind: the number of the last text that was looked at.
+            begun: those of which something was sent; else those of which nothing was.
+        """
 
         def work(connection: Connection) -> list[Text]:
-            begun = exists().where(text_pieces.c.text == texts.c.id)
+            has_pieces = exists().where(text_pieces.c.text == texts.c.id)
             rows = connection.execute(
                 select(texts)
                 .where(
                     texts.c.gateway == gateway,
                     texts.c.state == TextState.WAITING,
-                    ~begun,
+                    texts.c.id > behind,
+                    has_pieces if begun else ~has_pieces,
                 )
-                .order_by(texts.c.rank, texts.c.id)
+                .order_by(texts.c.id)
                 .limit(limit)
             )
             return [read_text(row) for row in rows]
@@ -74,19 +80,16 @@ class WaitingTexts:
         if moves:
             await self._ledger.write(work)
 
-    async def give_up(self, gateway: str, words: str, now: float, tell: Tell) -> None:
-        """Set aside as failed what waits for a gateway that there is no more; who asked is told."""
+    async def give_up(self, text_ids: Sequence[int], words: str, now: float, tell: Tell) -> None:
+        """Set texts that still wait aside as failed, as nothing carries them; who asked is told."""
 
         def work(connection: Connection) -> None:
-            rows = connection.execute(
-                select(texts)
-                .where(texts.c.gateway == gateway, texts.c.state == TextState.WAITING)
-                .limit(_AT_ONCE)
-            ).all()
-            ids = [row.id for row in rows]
+            lost = [it for it in texts_of(connection, text_ids) if it.state is TextState.WAITING]
+            ids = [text.id for text in lost]
             move(connection, ids, state=TextState.FAILED, words=words, settled=now)
-            for row in rows:
-                for entry in tell(read_text(row), TextState.FAILED, words, 0):
+            for text in lost:
+                for entry in tell(text, TextState.FAILED, words, 0):
                     insert_entry(connection, entry, now)
 
-        await self._ledger.write(work)
+        if text_ids:
+            await self._ledger.write(work)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ledger.text_standing import Tell
 from ledger.text_steps import Carriage
@@ -42,6 +42,7 @@ class Moving:
         self._carriage = carriage
         self._tell = tell
         self._now = now
+        self._looked_at: dict[str, int] = {}  # the last text, by the gateway that it waits for
 
     def elsewhere(self, text: Text, *, refused: bool) -> Carriage | None:
         """Another gateway for a text, the Elsewhere of sms/fates.py."""
@@ -70,18 +71,30 @@ class Moving:
             return
         known = {it.name for it in sms.gateways}
         for name in await self._waiting.by_gateway():
-            if not self._stations.cannot_send(name):
-                continue
-            gone = name not in known
-            moves = []
-            for text in await self._waiting.at(name, _AT_ONCE):
-                # One that is down will be up some time; one that is gone will not.
-                other = self.elsewhere(text, refused=gone)
-                if other is not None:
-                    moves.append((text.id, other))
-            await self._waiting.reassign(moves, self._now())
-            if gone and not moves:
-                words = f"the site file has no gateway {name} any more, and no other takes it"
-                await self._waiting.give_up(name, words, self._now(), self._tell)
-            for gateway in {other.gateway for _, other in moves}:
-                self._stations.wake(gateway)
+            if name not in known:
+                await self._leave(name)
+            elif self._stations.cannot_send(name):
+                # In turn: behind many that must wait there may be one that need not.
+                some = await self._waiting.at(name, _AT_ONCE, behind=self._looked_at.get(name, 0))
+                self._looked_at[name] = some[-1].id if len(some) == _AT_ONCE else 0
+                await self._move(some, refused=False)
+
+    async def _leave(self, gateway: str) -> None:
+        """Move what waits for a gateway that there is no more; give up what no other takes."""
+        some = await self._waiting.at(gateway, _AT_ONCE)
+        # One that is down will be up some time; one that is gone will not.
+        lost = await self._move(some, refused=True)
+        if not some:  # another one cannot go on with what this one began
+            begun = await self._waiting.at(gateway, _AT_ONCE, begun=True)
+            lost = [text.id for text in begun]
+        words = f"the site file has no gateway {gateway} any more, and no other takes it"
+        await self._waiting.give_up(lost, words, self._now(), self._tell)
+
+    async def _move(self, some: Sequence[Text], *, refused: bool) -> list[int]:
+        """Give texts to other gateways; returns the numbers of those that no other one takes."""
+        found = {text.id: self.elsewhere(text, refused=refused) for text in some}
+        moves = [(text_id, other) for text_id, other in found.items() if other is not None]
+        await self._waiting.reassign(moves, self._now())
+        for gateway in {other.gateway for _, other in moves}:
+            self._stations.wake(gateway)
+        return [text_id for text_id, other in found.items() if other is None]
