@@ -188,6 +188,18 @@ def test_an_error_leaves_a_fate_open_only_where_the_modem_had_the_text(
     assert str(code) in fate.words or family is None
 
 
+@pytest.mark.parametrize(
+    ("family", "code"),
+    [(None, None), ("CMS", 332), ("CMS", 500), ("CMS", 513), ("CMS", 197), ("CME", 31)],
+)
+def test_an_error_that_does_not_say_that_the_text_stayed_here_is_not_tried_again(
+    family: str | None, code: int | None
+) -> None:
+    """Some modems answer so when the network's own answer was lost: it would arrive twice."""
+    assert isinstance(fate_of(family, code, given=True), Unknown)
+    assert isinstance(fate_of(family, code, given=False), NotNow)
+
+
 @pytest.fixture
 def tries(tmp_path: Path) -> PinTries:
     return PinTries(tmp_path / "tries", b"key")

@@ -1,7 +1,8 @@
 """What a modem's error to AT+CMGS means for the text (3GPP TS 27.005, 3.2.5; 27.007, 9.2).
 
 Codes of +CMS ERROR from 0 to 127 are the network's RP-Cause (24.011, table 8.4), from 128 to 255
-the service centre's TP-FCS (23.040, 9.2.3.22). Network time-out alone leaves its fate open.
+the service centre's TP-FCS (23.040, 9.2.3.22). What says that the network did not answer, or says
+nothing that can be understood (500, a maker's own codes, a bare ERROR), leaves its fate open.
 """
 
 from __future__ import annotations
@@ -49,7 +50,9 @@ _CMS: Mapping[int, tuple[_Kind, str]] = {
     330: (_Kind.DOWN, "the service centre's number is not set: AT+CSCA"),
     331: (_Kind.DOWN, "no network"),
     332: (_Kind.OPEN, "the network did not answer"),
+    500: (_Kind.OPEN, "unknown error"),
 }
+_MAKERS_OWN = 512  # +CMS ERROR from here on
 _CME: Mapping[int, tuple[_Kind, str]] = {
     **dict.fromkeys((0, 1, 2, 3, 4), (_Kind.DOWN, "the modem cannot send texts")),
     **dict.fromkeys((10, 11, 12, 13, 15, 16, 17, 18), (_Kind.DOWN, "the SIM does not work")),
@@ -62,7 +65,7 @@ _TABLES = {"CMS": _CMS, "CME": _CME}
 
 
 def fate_of(family: str | None, code: int | None, *, given: bool) -> Fate:
-    """What becomes of a text after an error. Codes that are not known pass.
+    """What becomes of a text after an error. A code of the network's that is not known passes.
 
     Arguments:
         family: "CMS", "CME", or None for a bare ERROR.
@@ -70,8 +73,10 @@ def fate_of(family: str | None, code: int | None, *, given: bool) -> Fate:
         given: the modem had the PDU whole; else nothing can have gone out.
     """
     if family is None or code is None:
-        return NotNow("the modem answered ERROR")
-    kind, meaning = _TABLES.get(family, {}).get(code, (_Kind.LATER, ""))
+        words = "the modem answered ERROR"
+        return Unknown(words) if given else NotNow(words)
+    others = _Kind.OPEN if family == "CMS" and code >= _MAKERS_OWN else _Kind.LATER
+    kind, meaning = _TABLES.get(family, {}).get(code, (others, ""))
     words = f"+{family} ERROR: {code}" + (f", {meaning}" if meaning else "")
     match kind:
         case _Kind.OPEN if given:
