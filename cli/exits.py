@@ -10,6 +10,7 @@ from typing import NoReturn, ParamSpec, TypeVar
 import click
 
 from ami.errors import AmiError
+from cli.plain import plain
 from dialplan_templates.errors import ApplyRefused, ConfigError, UnsafeValue
 from lab.errors import LabError
 from ledger.errors import BroadcastRefused, LedgerError, NoSuchEntry
@@ -54,9 +55,6 @@ _CODES: tuple[tuple[type[Exception], Exit], ...] = (
 
 def fail(message: str, code: Exit = Exit.FAILED) -> NoReturn:
     """End with a sentence on stderr."""
-    # Imported where it is wanted: the daemon need not have tables in memory.
-    from cli.tables import plain  # noqa: PLC0415
-
     # What a server said may stand in it.
     click.echo("\n".join(map(plain, message.split("\n"))), err=True)
     raise click.exceptions.Exit(code)

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import click
 
-from cli.tables import plain
+from cli.plain import plain
 
 
 class Grade(StrEnum):

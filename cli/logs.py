@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import MutableMapping
 from typing import Any, Literal
 
 import structlog
 import structlog.tracebacks
+
+from cli.plain import plain
 
 LogForm = Literal["auto", "text", "json"]
 
@@ -30,9 +33,11 @@ def set_up_logs(form: LogForm = "auto", *, level: int = logging.INFO) -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ]
     else:
-        plain = structlog.dev.plain_traceback
         colours = sys.stderr.isatty()
-        processors += [structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=plain)]
+        renderer = structlog.dev.ConsoleRenderer(
+            colors=colours, exception_formatter=structlog.dev.plain_traceback
+        )
+        processors += [_without_orders, renderer]
     structlog.configure(
         processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -42,3 +47,11 @@ def set_up_logs(form: LogForm = "auto", *, level: int = logging.INFO) -> None:
     # Libraries that log by themselves: only what needs somebody's attention.
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s: %(message)s")
     logging.getLogger("panoramisk").setLevel(logging.CRITICAL)
+
+
+def _without_orders(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Any:
+    """Fields without orders to the terminal: what strangers wrote may stand in them."""
+    for name, value in event.items():
+        if isinstance(value, str) and not value.isprintable():
+            event[name] = plain(value)
+    return event

@@ -13,7 +13,8 @@ from cli.by_hand import change_each
 from cli.exits import says_errors
 from cli.opening import ask_ledger, opened_spool
 from cli.options import ID, json_option, print_json, site_option
-from cli.tables import moment, plain, print_table
+from cli.plain import plain
+from cli.tables import moment, print_table
 from ledger.entries import Entry, State
 from ledger.outbox import Outbox
 from mail.handover import Handover

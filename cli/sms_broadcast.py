@@ -14,10 +14,11 @@ import click
 from cli.exits import says_errors
 from cli.opening import ask_ledger
 from cli.options import json_option, print_json, site_option
+from cli.plain import plain
 from cli.sms_broadcast_create import create
 from cli.sms_broadcast_show import show
 from cli.sms_broadcast_words import as_data, figures, when
-from cli.tables import plain, print_table
+from cli.tables import print_table
 from ledger.broadcast_rows import Broadcast, NumberFate, Tally
 from ledger.broadcasts import BroadcastBook
 from pbx.model import Site

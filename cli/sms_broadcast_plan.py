@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
+from cli.plain import plain
 from cli.sms_broadcast_words import when
-from cli.tables import counted, plain, print_table, span
+from cli.tables import counted, print_table, span
 from pbx.model import Site
 from sms.broadcast.plan import Plan
 from sms.broadcast.report import in_money

@@ -12,8 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from cli.exits import says_errors
 from cli.opening import opened_ledger
 from cli.options import json_option, print_json, site_option
+from cli.plain import plain
 from cli.sms_broadcast_words import as_data, figures, when
-from cli.tables import plain
 from ledger.broadcast_rows import Broadcast, BroadcastState, Tally
 from ledger.broadcasts import BroadcastBook
 from pbx.model import Site

@@ -11,7 +11,8 @@ import click
 from cli.exits import says_errors
 from cli.opening import ask_ledger
 from cli.options import ID, json_option, print_json, site_option
-from cli.tables import moment, plain, print_table
+from cli.plain import plain
+from cli.tables import moment, print_table
 from cli.texts_shown import number_meant, text_as_data
 from ledger.store import Ledger
 from ledger.text_book import PartRecord, TextBook

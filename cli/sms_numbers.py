@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from cli.tables import plain
+from cli.plain import plain
 from sms.broadcast.cells import Read
 from sms.broadcast.recipients import BadRow, from_csv, from_group, gather
 from sms.broadcast.template import fold

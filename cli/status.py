@@ -17,8 +17,9 @@ import click
 from cli.exits import Exit, says_errors
 from cli.opening import opened_ledger
 from cli.options import json_option, print_json, site_option
+from cli.plain import plain
 from cli.sms_status import gateway_lines, text_lines
-from cli.tables import moment, plain, span
+from cli.tables import moment, span
 from ledger.entries import Entry, State
 from ledger.errors import NoLedgerYet
 from ledger.outbox import Depth, Outbox

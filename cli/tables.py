@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cli.plain import plain
+
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print a plain table; a pipe gets full width, so that nothing is cut off."""
@@ -26,11 +28,6 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 def counted(number: int, one: str, many: str) -> str:
     """A number of things: "1 person", "2 people"."""
     return f"{number} {one if number == 1 else many}"
-
-
-def plain(text: str) -> str:
-    """Text of strangers (callers, servers) on one line, and without orders to the terminal."""
-    return "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
 
 
 def moment(seconds: float | None) -> str:

@@ -54,3 +54,9 @@ def test_a_fault_shows_no_local_variable_which_may_be_a_secret(form: str) -> Non
     assert "refused" in stderr
     assert "hunter2hunter2" not in stderr.replace('connect("hunter2hunter2")', "")
     assert "message body" not in stderr.replace('body = b"message body"', "")
+
+
+def test_what_strangers_wrote_gives_the_terminal_no_orders() -> None:
+    _, stderr = logged("text")
+    assert "José" in stderr
+    assert "\x1b[31m" not in stderr
