@@ -77,7 +77,7 @@ class ImapSession:
         Raises:
             ImapLoginRefused: name or password are wrong; do not repeat it soon.
         """
-        with self._busy:
+        with self._alone():
             if self._client is None and not self._aborted:
                 self._client = dial(self.server, self.login)
             if self._aborted:
@@ -86,7 +86,7 @@ class ImapSession:
 
     def close(self) -> None:
         """Say LOGOUT and close; a server that does not answer is not waited for."""
-        with self._busy:
+        with self._alone():
             if (client := self._client) is not None:
                 with suppress(IMAPClientError, OSError, ValueError):
                     client.socket().settimeout(min(_FAREWELL, self.server.timeout))
@@ -99,9 +99,7 @@ class ImapSession:
         client = self._client
         if client is not None:
             client.cut()
-        if self._busy.acquire(blocking=False):
-            self._drop()
-            self._busy.release()
+        self._drop_if_aborted()
 
     def select(self, folder: str) -> Selected:
         """Open a folder, and say how it stands now.
@@ -251,7 +249,7 @@ class ImapSession:
     @contextmanager
     def _talk(self) -> Iterator[Client]:
         """One exchange, its faults told apart; a broken connection is closed."""
-        with self._busy:
+        with self._alone():
             client = self._client
             if client is None:
                 raise ImapUnreachable(f"{self._place}: not connected")
@@ -273,6 +271,20 @@ class ImapSession:
             except BaseException:
                 self._drop()
                 raise
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        try:
+            with self._busy:
+                yield
+        finally:
+            # `abort` may have found us busy, an instant before we were done.
+            self._drop_if_aborted()
+
+    def _drop_if_aborted(self) -> None:
+        if self._aborted and self._busy.acquire(blocking=False):
+            self._drop()
+            self._busy.release()
 
     def _drop(self) -> None:
         client, self._client, self._selected = self._client, None, None

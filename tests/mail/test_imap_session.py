@@ -221,6 +221,16 @@ def test_where_there_is_no_idle_it_is_waited_and_looked_again(start: Start) -> N
     assert not any("IDLE" in line for line in fake.heard)
 
 
+def test_an_abort_at_the_very_end_of_a_step_leaves_no_connection_open(start: Start) -> None:
+    """The step had its answer already, so it did not fail, and nobody closed the socket."""
+    _, session = opened(start)
+    with session._talk():
+        other = threading.Thread(target=session.abort)
+        other.start()
+        other.join()
+    assert not session.usable
+
+
 def test_an_abort_from_another_thread_ends_what_is_under_way(start: Start) -> None:
     fake, session = opened(start)
     fake.after("IDLE", session.abort)

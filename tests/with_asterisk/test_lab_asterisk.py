@@ -98,7 +98,7 @@ from lab.trees import asterisk22
 
 async def main():
     private = PrivateAsterisk(
-        asterisk22(Path(sys.argv[1])), Path(sys.argv[2]), AsteriskPorts.pick(free_ports())
+        asterisk22(Path(sys.argv[1])), Path(sys.argv[2]), AsteriskPorts.pick(PortFinder(Random()))
     )
     minimal_config.write(private.etc_dir, private.ports, "secret")
     await private.start()
