@@ -10,7 +10,6 @@ import tempfile
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from random import Random
 
 import structlog
 from rich.console import Console
@@ -31,7 +30,7 @@ from bench.result import Result
 from bench.table import ROWS, Row
 from lab.packages import PackageTree
 from lab.places import lab_home
-from lab.ports import PortFinder
+from lab.ports import free_ports
 from lab.trees import asterisk22
 
 _ROOT = Path(__file__).parents[1]
@@ -76,7 +75,7 @@ async def measure_all(
     rows: Sequence[Row], tree: PackageTree, share: float, console: Console
 ) -> tuple[Measured, list[str]]:
     """Each row in a folder of its own; one that fails does not keep the others from it."""
-    ports = PortFinder(Random())
+    ports = free_ports(os.environ)
     base = Path(tempfile.mkdtemp(prefix="voxbench"))
     base.chmod(0o755)  # the mail server's programs work as other users
     measured: dict[str, list[Result]] = {}

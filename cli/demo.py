@@ -10,7 +10,6 @@ import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from random import Random
 
 import click
 import structlog
@@ -35,7 +34,7 @@ from lab.maildir import MaildirServer, ReceivedMail
 from lab.modem_client import ModemControl, simulated_modem
 from lab.phone import Login, Phone
 from lab.places import lab_home
-from lab.ports import AsteriskPorts, PortFinder
+from lab.ports import AsteriskPorts, PortFinder, free_ports
 from lab.processes import run_program
 from lab.services import service
 from lab.speech import from_prompt
@@ -104,7 +103,7 @@ async def _demo(*, keep: bool) -> None:
 async def _prepare(stations: Stations) -> _Parts:
     home = lab_home(os.environ, Path.cwd())
     folder = home / "demo"
-    finder = PortFinder(Random())  # noqa: S311 - ports are no secret
+    finder = free_ports(os.environ)
     with stations.station("Asterisk 22") as station:
         tree = asterisk22(home)
         await asyncio.to_thread(tree.ensure, station.doing)

@@ -28,7 +28,7 @@ from endurance.kills_site import KillsSite, kills_site
 from lab.errors import LabError
 from lab.packages import PackageTree
 from lab.places import lab_home
-from lab.ports import PortFinder
+from lab.ports import free_ports
 from lab.processes import Child, run_program
 from lab.trees import asterisk22
 from ledger.entries import Entry, State
@@ -152,7 +152,7 @@ async def run(
     random = Random(plan.seed)
     report = Report(plan)
     began = time.monotonic()
-    finder = PortFinder(Random())
+    finder = free_ports(os.environ)
     async with kills_site(folder, finder, tree, random, people=plan.people) as site:
         report.start_up_seconds = round(await site.start_up_seconds(), 2)
         killing = plan.kills * _LONGEST_LIFE / 2 * report.start_up_seconds  # seconds, roughly

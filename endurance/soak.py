@@ -26,7 +26,7 @@ from endurance.soak_site import SoakSite, soak_site
 from lab.errors import LabError
 from lab.packages import PackageTree
 from lab.places import lab_home
-from lab.ports import PortFinder
+from lab.ports import free_ports
 from lab.trees import asterisk22
 from ledger.entries import State
 
@@ -105,7 +105,7 @@ async def soak(
     """Do it. folder: new, with a short path, others may enter. Raises LabError; needs root."""
     random = Random(plan.seed)
     cuts = plan_cuts(random, plan.seconds)
-    finder = PortFinder(Random())
+    finder = free_ports(os.environ)
     report = Report(plan)
     async with soak_site(folder, finder, tree) as site:
         say(f"seed {plan.seed}, {len(cuts)} cuts to come; log of voxpost: {site.log_file}")

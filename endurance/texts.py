@@ -23,7 +23,7 @@ from pathlib import Path
 from random import Random
 
 from endurance.texts_check import Plan, Report, examine
-from lab.ports import LOOPBACK, PortFinder
+from lab.ports import LOOPBACK, free_ports
 from lab.processes import Child
 from lab.texts import deliver_pdus
 from lab.texts_site import DESK, SMS_DOMAIN, WRITER, TextsSite, texts_site
@@ -149,7 +149,7 @@ async def run(plan: Plan, folder: Path, say: Callable[[str], None] = print) -> R
     random = Random(plan.seed)
     report = Report(plan)
     began = time.monotonic()
-    async with texts_site(folder, PortFinder(Random())) as site:
+    async with texts_site(folder, free_ports(os.environ)) as site:
         say(f"log of voxpost: {site.log_file}")
         storm = Storm(site, plan, random, report)
         await storm.rage(say)

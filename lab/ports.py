@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from random import Random
@@ -12,6 +13,7 @@ from lab.errors import LabError
 LOOPBACK = "127.0.0.1"
 # Below 32768, where Linux takes the ports of outgoing connections from.
 FIRST, LAST = 12000, 30000
+VARIABLE = "VOXPOST_LAB_PORTS"
 
 
 class PortFinder:
@@ -54,6 +56,17 @@ class PortFinder:
 
     def _is_free(self, port: int) -> bool:
         return port not in self._given and _is_free(port)
+
+
+def free_ports(environ: Mapping[str, str]) -> PortFinder:
+    """A finder among the ports that VOXPOST_LAB_PORTS leaves us, as 12000-21000; else among all.
+
+    So programs that run beside each other need not look at the same places. Raises LabError.
+    """
+    first, _, end = environ.get(VARIABLE, f"{FIRST}-{LAST}").partition("-")
+    if not (first.isdecimal() and end.isdecimal() and 1024 <= int(first) < int(end) <= 65536):
+        raise LabError(f"{VARIABLE} is no range of ports like 12000-21000")
+    return PortFinder(Random(), range(int(first), int(end)))
 
 
 def _is_free(port: int) -> bool:

@@ -14,6 +14,7 @@ import pytest
 
 from lab.errors import LabError
 from lab.places import lab_home
+from tests.free_ports import take_share
 
 UNAVAILABLE = "tests on this machine:"
 TIERS = {
@@ -25,6 +26,10 @@ TIERS = {
 }
 
 pytest_plugins = ("tests.plugins.asterisk", "tests.plugins.mail", "tests.plugins.sms")
+
+
+def pytest_configure() -> None:
+    take_share()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import os
-from random import Random
 
-from lab.ports import FIRST, LAST, PortFinder
+from lab import ports
+from lab.ports import FIRST, LAST, VARIABLE, PortFinder
 
 
 def free_ports() -> PortFinder:
-    """A finder among this worker's share of the ports; among all where there are no workers."""
+    """A finder among this worker's share of the ports."""
+    return ports.free_ports(os.environ)
+
+
+def take_share() -> None:
+    """Have this worker, and the programs that it starts, look at a share of the ports."""
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    share = (LAST - FIRST) // workers
-    first = FIRST + worker * share
-    return PortFinder(Random(), range(first, first + share))
+    first, end = map(int, os.environ.get(VARIABLE, f"{FIRST}-{LAST}").split("-"))
+    share = (end - first) // workers
+    first += worker * share
+    os.environ[VARIABLE] = f"{first}-{first + share}"

@@ -10,7 +10,6 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from random import Random
 
 import structlog
 
@@ -20,7 +19,7 @@ from bench.study.run import run_study
 from cli.exits import only_cause
 from lab.errors import LabError
 from lab.places import lab_home
-from lab.ports import PortFinder
+from lab.ports import free_ports
 from lab.trees import asterisk22
 
 
@@ -39,7 +38,7 @@ def main(arguments: list[str]) -> int:
     try:
         tree.ensure(_say)
         plan = QUICK if wish.quick else FULL
-        study = asyncio.run(run_study(folder, tree, PortFinder(Random()), plan, _say))
+        study = asyncio.run(run_study(folder, tree, free_ports(os.environ), plan, _say))
     except (LabError, OSError, ExceptionGroup) as error:
         trouble = only_cause(error)
         if not isinstance(trouble, LabError | OSError):

@@ -30,6 +30,15 @@ def test_ports_are_of_the_share_that_was_asked_for() -> None:
     assert all(20001 <= port < 20101 for port in given)
 
 
+def test_programs_side_by_side_look_at_the_ports_that_they_are_told() -> None:
+    finder = ports.free_ports({"VOXPOST_LAB_PORTS": "20001-20101"})
+    assert all(20001 <= finder.one() < 20101 for _ in range(40))
+    assert ports.FIRST <= ports.free_ports({}).one() < ports.LAST
+    for wrong in ("12000", "21000-12000", "x-y", "0-99"):
+        with pytest.raises(LabError, match="VOXPOST_LAB_PORTS"):
+            ports.free_ports({"VOXPOST_LAB_PORTS": wrong})
+
+
 def test_a_run_of_ports_begins_even_and_overlaps_no_other() -> None:
     finder = PortFinder(Random(3))
     first, second = finder.run_of(100), finder.run_of(100)
