@@ -22,7 +22,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from ledger.errors import LedgerInUse, LedgerUnusable, NoLedgerYet
-from ledger.schema import VERSION, facts, metadata
+from ledger.schema import VERSION, facts, metadata, partial_on_postgresql
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
@@ -199,6 +199,7 @@ def _check_version(connection: Connection, shown: str) -> None:
 
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
+        partial_on_postgresql()
         return create_engine(url, pool_pre_ping=True)
     if url.database:
         _make_file(Path(url.database))

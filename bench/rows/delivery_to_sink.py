@@ -54,7 +54,7 @@ def own_layout(site: FullSite) -> None:
     texts.mkdir(exist_ok=True)
     wrapped = "\n".join(_FOOTER[at : at + 90] for at in range(0, len(_FOOTER), 90))
     (texts / "layout.html").write_text(ours.read_text().replace("</body>", f"{wrapped}</body>"))
-    text = site.file.read_text().replace("[service]", 'texts_dir = "texts"\n[service]')
+    text = site.file.read_text().replace("[mail]\n", '[mail]\ntexts_dir = "texts"\n')
     site.file.write_text(text)
 
 
