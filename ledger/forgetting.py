@@ -93,7 +93,8 @@ class Forgetting:
             gone = outbox.c.id.in_(repeated(entries)) & (outbox.c.state != State.WAITING)
             forgotten = delete(outbox).where(gone).returning(outbox.c.id)
             went = connection.scalars(forgotten).all()
-            _delete(connection, in_step, in_step.c.entry, went)
+            if went:
+                connection.execute(delete(in_step).where(in_step.c.entry.in_(repeated(went))))
             return set(went)
 
         return await self._ledger.write(work)
@@ -105,8 +106,9 @@ class Forgetting:
         then without anybody getting it twice.
         """
         settled = func.coalesce(texts.c.settled, texts.c.created) < before
-        single = texts.c.broadcast.is_(None) & texts.c.state.not_in(UNSETTLED) & settled
-        return await self._ledger.write(lambda it: _forget_texts(it, before, single))
+        single = texts.c.broadcast.is_(None) & (texts.c.created < before)  # by their index
+        which = single & texts.c.state.not_in(UNSETTLED) & settled
+        return await self._ledger.write(lambda it: _forget_some(it, which))
 
     async def forget_broadcasts(self, before: float) -> int:
         """Forget some of the texts of broadcasts that ended before a moment, and then those.
@@ -124,7 +126,7 @@ class Forgetting:
             )
             if over is None:
                 return 0
-            if count := _forget_texts(connection, None, texts.c.broadcast == over):
+            if count := _forget_some(connection, texts.c.broadcast == over):
                 return count
             return connection.execute(delete(broadcasts).where(broadcasts.c.id == over)).rowcount
 
@@ -145,16 +147,13 @@ class Forgetting:
 def _forget_number(connection: Connection, number: str) -> OfNumber:
     own = texts.c.number == number
     done = select(texts.c.id).where(own, texts.c.state.not_in(UNSETTLED))
-    for part in (text_pieces, keyword_calls):
-        connection.execute(delete(part).where(part.c.text.in_(done)))
-    connection.execute(update(text_parts).where(text_parts.c.text.in_(done)).values(_NOTHING))
 
     def forget(table: Table, *which: Any) -> int:
         return connection.execute(delete(table).where(*which)).rowcount
 
     unsettled = select(func.count()).where(own, texts.c.state.in_(UNSETTLED))
     return OfNumber(
-        texts=forget(texts, texts.c.id.in_(done)),
+        texts=_forget_texts(connection, done),
         mails=forget(outbox, _tells_of(number), outbox.c.state != State.WAITING),
         groups=forget(group_members, group_members.c.number == number),
         unsettled=connection.scalar(unsettled) or 0,
@@ -177,23 +176,14 @@ def _is_done_with(row: Any, before: float) -> bool:
     )
 
 
-def _forget_texts(connection: Connection, before: float | None, which: Any) -> int:
-    statement = select(texts.c.id).where(which).limit(_SOME)
-    if before is not None:
-        statement = statement.where(texts.c.created < before)
-    ids = connection.scalars(statement).all()
-    for table, column in (
-        (text_pieces, text_pieces.c.text),
-        (keyword_calls, keyword_calls.c.text),
-        (texts, texts.c.id),
-    ):
-        _delete(connection, table, column, ids)
-    if ids:
-        emptied = update(text_parts).where(text_parts.c.text.in_(repeated(ids)))
-        connection.execute(emptied.values(_NOTHING))
-    return len(ids)
+def _forget_some(connection: Connection, which: Any) -> int:
+    ids = connection.scalars(select(texts.c.id).where(which).limit(_SOME)).all()
+    return _forget_texts(connection, repeated(ids)) if ids else 0
 
 
-def _delete(connection: Connection, table: Table, column: Any, ids: Sequence[int]) -> None:
-    if ids:
-        connection.execute(delete(table).where(column.in_(repeated(ids))))
+def _forget_texts(connection: Connection, ids: Any) -> int:
+    """Forget texts with all that hangs on them. ids: their numbers, or a question for them."""
+    for part in (text_pieces, keyword_calls):
+        connection.execute(delete(part).where(part.c.text.in_(ids)))
+    connection.execute(update(text_parts).where(text_parts.c.text.in_(ids)).values(_NOTHING))
+    return connection.execute(delete(texts).where(texts.c.id.in_(ids))).rowcount
